@@ -1,0 +1,101 @@
+// Bounded reads from untrusted bytes. Everything that reads a file goes through here or checks its own bounds.
+
+/** Why an input cannot be read. Readers throw it; `openExecutable` and `profile` turn it into a value. */
+export class InputError extends Error {
+  /** Where in the file it was found, for `--verbose`: a byte offset or the name of a structure. */
+  readonly where: string;
+  constructor(message: string, where = "") {
+    super(message);
+    this.name = "InputError";
+    this.where = where;
+  }
+}
+
+/** A bounds-checked reader over one byte array; offsets are file offsets unless the owner says otherwise. */
+export class Bytes {
+  readonly data: Uint8Array;
+  readonly littleEndian: boolean;
+  private readonly view: DataView;
+
+  constructor(data: Uint8Array, littleEndian = true) {
+    this.data = data;
+    this.littleEndian = littleEndian;
+    this.view = new DataView(data.buffer, data.byteOffset, data.byteLength);
+  }
+
+  get length(): number {
+    return this.data.length;
+  }
+
+  private check(offset: number, length: number): void {
+    if (!(offset >= 0 && length >= 0 && offset + length <= this.data.length)) {
+      throw new InputError("the file ends before a structure that it announces", `offset ${offset}, ${length} bytes`);
+    }
+  }
+
+  u8(offset: number): number {
+    this.check(offset, 1);
+    return this.data[offset];
+  }
+
+  u16(offset: number): number {
+    this.check(offset, 2);
+    return this.view.getUint16(offset, this.littleEndian);
+  }
+
+  u32(offset: number): number {
+    this.check(offset, 4);
+    return this.view.getUint32(offset, this.littleEndian);
+  }
+
+  i32(offset: number): number {
+    this.check(offset, 4);
+    return this.view.getInt32(offset, this.littleEndian);
+  }
+
+  /** A 64-bit unsigned value as a number; values above 2^53 lose low bits, so bound them before use. */
+  u64(offset: number): number {
+    this.check(offset, 8);
+    const lo = this.view.getUint32(offset + (this.littleEndian ? 0 : 4), this.littleEndian);
+    const hi = this.view.getUint32(offset + (this.littleEndian ? 4 : 0), this.littleEndian);
+    return hi * 0x1_0000_0000 + lo;
+  }
+
+  /** A pointer-sized unsigned value. */
+  word(offset: number, size: 4 | 8): number {
+    return size === 8 ? this.u64(offset) : this.u32(offset);
+  }
+
+  /** A view (no copy) of a range. */
+  slice(offset: number, length: number): Uint8Array {
+    this.check(offset, length);
+    return this.data.subarray(offset, offset + length);
+  }
+
+  /** The NUL-terminated string at offset, at most max bytes, as latin1 is not enough for Go names: UTF-8. */
+  cstring(offset: number, max = 65536): string {
+    this.check(offset, 0);
+    const limit = Math.min(this.data.length, offset + max);
+    let end = offset;
+    while (end < limit && this.data[end] !== 0) end++;
+    return text(this.data.subarray(offset, end));
+  }
+}
+
+const decoder = new TextDecoder("utf-8");
+
+/** Bytes as UTF-8 text; invalid sequences become U+FFFD. */
+export function text(bytes: Uint8Array): string {
+  // Short ASCII names are the common case, and building them by hand is several times faster than TextDecoder.
+  const n = bytes.length;
+  if (n <= 48) {
+    let out = "";
+    for (let i = 0; i < n; i++) {
+      const c = bytes[i];
+      if (c >= 0x80) return decoder.decode(bytes);
+      out += String.fromCharCode(c);
+    }
+    return out;
+  }
+  return decoder.decode(bytes);
+}

@@ -1,0 +1,161 @@
+// The one model that every container reader produces: where bytes are loaded, what the format itself owns, which symbols it names.
+import { InputError } from "./bytes.ts";
+
+export type Format = "elf" | "macho" | "pe" | "wasm" | "archive" | "fat";
+
+/**
+ * Addresses are image-relative everywhere (RVA, unsigned 32 bit): virtual address − imageBase, where imageBase is the
+ * lowest mapped virtual address of the file. An image that spans 4 GiB or more is refused by the reader.
+ * wasm: linear-memory addresses are RVAs with imageBase 0; function bodies live in a region of their own (see wasm.ts).
+ */
+export interface Region {
+  /** RVA of the first byte. */
+  readonly rva: number;
+  /** Bytes present (from the file, or painted for wasm data; relocated copy if the linker left slots empty). */
+  readonly bytes: Uint8Array;
+  /** Size in memory; what exceeds bytes.length is zero-filled (bss). */
+  readonly memSize: number;
+  /** File offset of bytes[0], or -1 if the region does not map linearly (wasm data): then `pieces` does. */
+  readonly offset: number;
+  /** For painted regions: sorted parallel arrays that map RVA pieces to the file. */
+  readonly pieces?: { readonly rva: Uint32Array; readonly length: Uint32Array; readonly offset: Uint32Array };
+  readonly executable: boolean;
+  readonly writable: boolean;
+}
+
+export interface Section {
+  readonly name: string;
+  /** RVA, or -1 for a section that is not loaded. */
+  readonly rva: number;
+  /** Size in memory (loaded) or in the file. */
+  readonly size: number;
+  /** File offset of its bytes; fileSize is 0 for bss. */
+  readonly offset: number;
+  readonly fileSize: number;
+  readonly executable: boolean;
+  readonly writable: boolean;
+  /** Set on a compressed (debug) section: decompressed length, offset of the stream within the section, algorithm. */
+  readonly compressed?: { readonly rawSize: number; readonly headerSize: number; readonly method: "zlib" | "zstd" };
+}
+
+/** A file range that belongs to the format itself; `kind` is the ledger kind, `name` the overhead's name. Sorted, disjoint. */
+export interface FormatRange {
+  readonly start: number;
+  readonly end: number;
+  readonly kind: "header" | "symtab" | "relocation" | "signature" | "dwarf" | "padding";
+  /** "ELF header", "section headers", "string table", "code signature" … */
+  readonly name: string;
+}
+
+/** The letter of `go tool nm`: T text, R read-only, D data, B bss, U undefined, ? other (lower case: local). */
+export type SymbolLetter = "T" | "t" | "R" | "r" | "D" | "d" | "B" | "b" | "U" | "?";
+
+/** Struct of arrays; index order is file order. */
+export interface SymbolTable {
+  readonly count: number;
+  readonly rva: Uint32Array;
+  /** Size in bytes; for formats without sizes (Mach-O, PE) the distance to the next symbol or the section's end. */
+  readonly size: Uint32Array;
+  /** char code of the SymbolLetter */
+  readonly letter: Uint8Array;
+  /** File range of the name's text (no NUL). */
+  readonly nameOffset: Uint32Array;
+  readonly nameLength: Uint32Array;
+  /** File range of the symbol's own record; entrySize 0 if the format has none. */
+  readonly entryOffset: Uint32Array;
+  readonly entrySize: number;
+  name(i: number): string;
+}
+
+/** Run-time relocations stored in the file (ELF .rela.dyn, PE .reloc, Mach-O rebase …): entry i covers a file range and patches slot. */
+export interface Relocations {
+  readonly count: number;
+  readonly entryOffset: Uint32Array;
+  readonly entrySize: Uint32Array;
+  /** RVA of the word that is patched. */
+  readonly slot: Uint32Array;
+}
+
+export interface Executable {
+  readonly format: Format;
+  /** GOOS, "" if the file does not say. */
+  readonly os: string;
+  /** GOARCH, or the container's own machine name if Go has none. */
+  readonly arch: string;
+  readonly ptrSize: 4 | 8;
+  readonly littleEndian: boolean;
+  /** The whole file. */
+  readonly bytes: Uint8Array;
+  /** Virtual address of RVA 0. */
+  readonly imageBase: number;
+  /** Sorted by rva, disjoint. */
+  readonly regions: readonly Region[];
+  readonly sections: readonly Section[];
+  readonly structure: readonly FormatRange[];
+  /** Reads the symbol table on first use. */
+  symbols(): SymbolTable;
+  /** Reads the run-time relocations on first use. */
+  relocations(): Relocations;
+  readonly pie: boolean;
+  /** Asks for a dynamic linker (ELF interpreter/needed libraries, Mach-O dylibs beyond libSystem …). */
+  readonly dynamic: boolean;
+  /** "exe", "shared" (c-shared, plugin), "object", "archive" */
+  readonly type: "exe" | "shared" | "object" | "archive";
+  /** Hex GNU build ID / Mach-O UUID, if present. */
+  readonly buildId?: string;
+  /** Recognised packer ("UPX"), if any. */
+  readonly packed?: string;
+  /** Things that were wrong but survivable. */
+  readonly warnings: readonly string[];
+  /** wasm only: RVA of function bodies region's pc 0 … see wasm.ts */
+  readonly wasm?: WasmCode;
+}
+
+/** wasm functions have no addresses: body i of the code section stands at RVA starts[i]; Go's pc of body i is firstPc + i << 16. */
+export interface WasmCode {
+  readonly starts: Uint32Array;
+  readonly ends: Uint32Array;
+  /** Number of imported functions: index space offset of body 0. */
+  readonly imports: number;
+}
+
+/** One row of the reader table; the first whose detect answers true opens the file. */
+export interface Reader {
+  readonly name: Format;
+  detect(bytes: Uint8Array): boolean;
+  open(bytes: Uint8Array): Executable;
+}
+
+/** The region that holds an RVA, or undefined. Few regions: linear search. */
+export function regionAt(regions: readonly Region[], rva: number): Region | undefined {
+  for (const r of regions) if (rva >= r.rva && rva < r.rva + r.memSize) return r;
+  return undefined;
+}
+
+/** Bytes of [rva, rva+length) if the file holds all of them. */
+export function imageBytes(regions: readonly Region[], rva: number, length: number): Uint8Array | undefined {
+  const r = regionAt(regions, rva);
+  if (!r || rva - r.rva + length > r.bytes.length) return undefined;
+  return r.bytes.subarray(rva - r.rva, rva - r.rva + length);
+}
+
+export const emptySymbols: SymbolTable = {
+  count: 0,
+  rva: new Uint32Array(0),
+  size: new Uint32Array(0),
+  letter: new Uint8Array(0),
+  nameOffset: new Uint32Array(0),
+  nameLength: new Uint32Array(0),
+  entryOffset: new Uint32Array(0),
+  entrySize: 0,
+  name: () => "",
+};
+
+export const emptyRelocations: Relocations = {
+  count: 0,
+  entryOffset: new Uint32Array(0),
+  entrySize: new Uint32Array(0),
+  slot: new Uint32Array(0),
+};
+
+export { InputError };

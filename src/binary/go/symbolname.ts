@@ -1,0 +1,109 @@
+// Go linker symbol names → the import path of the package that owns them (cmd/internal/objabi.PathToPrefix, cmd/link name mangling).
+
+/** Undoes objabi.PathToPrefix: "gopkg.in/yaml%2ev3" → "gopkg.in/yaml.v3". */
+export function unescapePath(path: string): string {
+  return path.includes("%") ? path.replace(/%([0-9a-f]{2})/g, (_, hex: string) => String.fromCharCode(parseInt(hex, 16))) : path;
+}
+
+/**
+ * The package path in front of the first dot that follows the last slash, where neither stands inside brackets:
+ * "net/http.(*Server).Serve" → "net/http", "slices.SortFunc[go.shape.int]" → "slices". "" if there is none.
+ */
+function leadingPackage(name: string): string {
+  let slash = -1;
+  let i = 0;
+  for (; i < name.length; i++) {
+    const c = name.charCodeAt(i);
+    // [ ( { space " · end a path
+    if (c === 91 || c === 40 || c === 123 || c === 32 || c === 34) break;
+    if (c === 47) slash = i;
+  }
+  const dot = name.indexOf(".", slash + 1);
+  if (dot <= 0 || dot > i) return "";
+  return unescapePath(name.slice(0, dot));
+}
+
+/** Pseudo packages that only the compiler and linker know. */
+const PSEUDO = new Set(["go", "type", "go.shape", "go.builtin", "go.itab", "go.string", "go.info", "gclocals", "noalg", "unsafe"]);
+
+/**
+ * The package of the first named type in a type's string ("map[string]*net/http.Request" → "net/http"); "" for types made of
+ * predeclared ones only. Type strings in symbol names carry full import paths.
+ */
+export function packageOfType(type: string): string {
+  const n = type.length;
+  let i = 0;
+  while (i < n) {
+    const c = type.charCodeAt(i);
+    if (c === 34) {
+      // struct tag
+      i++;
+      while (i < n && type.charCodeAt(i) !== 34) i += type.charCodeAt(i) === 92 ? 2 : 1;
+      i++;
+      continue;
+    }
+    if (!isPathByte(c)) {
+      i++;
+      continue;
+    }
+    let j = i;
+    let slash = -1;
+    while (j < n && isPathByte(type.charCodeAt(j))) {
+      if (type.charCodeAt(j) === 47) slash = j;
+      j++;
+    }
+    const word = type.slice(i, j);
+    // variadic parameters: "...T"
+    const lead = word.startsWith("...") ? 3 : 0;
+    const dot = type.indexOf(".", Math.max(slash + 1, i + lead));
+    if (dot > i + lead && dot < j) {
+      const pkg = unescapePath(type.slice(i + lead, dot));
+      if (!PSEUDO.has(pkg)) return pkg;
+      // go.shape.X wraps an underlying type: skip the prefix and go on inside
+      const rest = /^(?:go\.shape\.|noalg\.)/.exec(word);
+      i = rest ? i + rest[0].length : j;
+      continue;
+    }
+    i = j;
+  }
+  return "";
+}
+
+function isPathByte(c: number): boolean {
+  return (
+    (c >= 97 && c <= 122) ||
+    (c >= 65 && c <= 90) ||
+    (c >= 46 && c <= 57) || // . / 0-9
+    c === 95 ||
+    c === 45 ||
+    c === 37 ||
+    c === 126 ||
+    c === 43 ||
+    c >= 0x80
+  );
+}
+
+/**
+ * The import path of the package that owns a symbol, by name: a generic instance belongs to the package that defines the generic
+ * function, a closure to its enclosing function's, `type:` and `go:itab.` symbols to their type's. "" if the name tells none
+ * (assembly like memeqbody, C functions, types made of predeclared ones).
+ */
+export function packageOf(name: string): string {
+  if (name.startsWith("type:") || name.startsWith("type.")) {
+    if (name.startsWith(".eq.", 5) || name.startsWith(".hash.", 5)) return packageOfType(name.slice(name.indexOf(".", 6) + 1));
+    return packageOfType(name.slice(5).replace(/^\.?(?:namedata|importpath)\.[^]*/, ""));
+  }
+  if (name.startsWith("go:") || name.startsWith("go.")) {
+    if (name.startsWith("itab.", 3)) return packageOfType(name.slice(8));
+    if (name.startsWith("interface {", 3) || name.startsWith("struct {", 3) || name.startsWith("(*", 3)) return packageOfType(name.slice(3));
+    if (!name.startsWith("go.")) return "";
+    if (name.startsWith("shape.", 3)) return packageOfType(name.slice(9));
+    // go.uber.org/zap and friends are ordinary import paths
+    return name.includes("/") ? leadingPackage(name) : "";
+  }
+  const pkg = leadingPackage(name);
+  if (pkg !== "") return PSEUDO.has(pkg) ? "" : pkg;
+  // promoted-method wrappers of unnamed structs: "struct { net/http.x }.M", "(*struct { … }).M"
+  if (name.startsWith("struct {") || name.startsWith("(*struct {") || name.startsWith("interface {")) return packageOfType(name);
+  return "";
+}

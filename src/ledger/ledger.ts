@@ -1,0 +1,191 @@
+// The ledger: a partition of the file's bytes. Passes add claims; the first claim on a byte wins; gaps are unattributed.
+import type { Region } from "../binary/executable.ts";
+
+/** Order is the order of columns and of JSON keys; indices are stored in the ledger. */
+export const KINDS = [
+  "code",
+  "pclntab",
+  "funcdata",
+  "type",
+  "itab",
+  "string",
+  "rodata",
+  "data",
+  "embed",
+  "dwarf",
+  "symtab",
+  "relocation",
+  "header",
+  "padding",
+  "signature",
+  "unattributed",
+] as const;
+export type Kind = (typeof KINDS)[number];
+export const KIND = Object.fromEntries(KINDS.map((k, i) => [k, i])) as Record<Kind, number>;
+
+/** How sure an owner is. exact: named by a table, a symbol or the linker; one referrer / several: found by references; inferred: by position. */
+export const EVIDENCE = ["exact", "oneReferrer", "several", "inferred"] as const;
+export type Evidence = (typeof EVIDENCE)[number];
+export const EXACT = 0;
+export const ONE_REFERRER = 1;
+export const SEVERAL = 2;
+export const INFERRED = 3;
+
+/** Interned strings; id 0 is "" and means "none". */
+export class Names {
+  private readonly ids = new Map<string, number>([["", 0]]);
+  private readonly list: string[] = [""];
+
+  id(name: string): number {
+    let id = this.ids.get(name);
+    if (id === undefined) {
+      id = this.list.length;
+      this.ids.set(name, id);
+      this.list.push(name);
+    }
+    return id;
+  }
+
+  find(name: string): number | undefined {
+    return this.ids.get(name);
+  }
+
+  get(id: number): string {
+    return this.list[id] ?? "";
+  }
+
+  get count(): number {
+    return this.list.length;
+  }
+}
+
+/**
+ * Symbol handles. A name is decoded only when it is printed: a handle is either an interned string or a slice of bytes.
+ * Handle 0 is "no symbol".
+ */
+export class SymbolNames {
+  private readonly strings = new Names();
+  private readonly lazy: ((index: number) => string)[] = [];
+
+  /** A handle for a name that is at hand. */
+  add(name: string): number {
+    return this.strings.id(name) * 8;
+  }
+
+  /** Registers a source of names; handle(index) of that source is `index * 8 + code`. At most seven sources. */
+  source(decode: (index: number) => string): (index: number) => number {
+    this.lazy.push(decode);
+    const code = this.lazy.length;
+    if (code > 7) throw new Error("too many symbol name sources");
+    return (index) => index * 8 + code;
+  }
+
+  get(handle: number): string {
+    const code = handle & 7;
+    return code === 0 ? this.strings.get(handle >>> 3) : this.lazy[code - 1](handle >>> 3);
+  }
+}
+
+/**
+ * Claims of all passes, struct of arrays over file offsets. A claimant's place in the list is its priority: `begin(n)` starts
+ * claimant n, and claims of a lower n win. pkg 0 means overhead, named by its symbol.
+ */
+export class Claims {
+  readonly size: number;
+  readonly packages: Names;
+  readonly symbols: SymbolNames;
+  readonly regions: readonly Region[];
+  count = 0;
+  start: Uint32Array = new Uint32Array(4096);
+  end: Uint32Array = new Uint32Array(4096);
+  pkg: Uint32Array = new Uint32Array(4096);
+  symbol: Uint32Array = new Uint32Array(4096);
+  /** claimant << 16 | kind << 8 | evidence */
+  tag: Uint32Array = new Uint32Array(4096);
+  private claimant = 0;
+
+  constructor(size: number, regions: readonly Region[], packages = new Names(), symbols = new SymbolNames()) {
+    this.size = size;
+    this.regions = regions;
+    this.packages = packages;
+    this.symbols = symbols;
+  }
+
+  begin(claimant: number): void {
+    this.claimant = claimant;
+  }
+
+  /** Claims file bytes [start, end). Empty and out-of-file parts are dropped. */
+  file(start: number, end: number, kind: number, pkg: number, symbol: number, evidence: number): void {
+    if (end > this.size) end = this.size;
+    if (!(start < end) || start < 0) return;
+    if (this.count === this.start.length) this.grow();
+    const i = this.count++;
+    this.start[i] = start;
+    this.end[i] = end;
+    this.pkg[i] = pkg;
+    this.symbol[i] = symbol;
+    this.tag[i] = (this.claimant << 16) | (kind << 8) | evidence;
+  }
+
+  /** Claims image bytes [rva, rva + length), wherever they stand in the file; bytes without a place in it (bss) are dropped. */
+  image(rva: number, length: number, kind: number, pkg: number, symbol: number, evidence: number): void {
+    for (const r of this.regions) {
+      const a = Math.max(rva, r.rva);
+      const b = Math.min(rva + length, r.rva + r.bytes.length);
+      if (a >= b) continue;
+      if (r.pieces) {
+        const { rva: at, length: len, offset } = r.pieces;
+        // first piece that ends after a
+        let lo = 0;
+        let hi = at.length;
+        while (lo < hi) {
+          const mid = (lo + hi) >> 1;
+          if (at[mid] + len[mid] <= a) lo = mid + 1;
+          else hi = mid;
+        }
+        for (let p = lo; p < at.length && at[p] < b; p++) {
+          const s = Math.max(a, at[p]);
+          const e = Math.min(b, at[p] + len[p]);
+          this.file(offset[p] + s - at[p], offset[p] + e - at[p], kind, pkg, symbol, evidence);
+        }
+      } else {
+        this.file(r.offset + a - r.rva, r.offset + b - r.rva, kind, pkg, symbol, evidence);
+      }
+    }
+  }
+
+  private grow(): void {
+    const more = (a: Uint32Array): Uint32Array => {
+      const b = new Uint32Array(Math.ceil(a.length * 1.6));
+      b.set(a);
+      return b;
+    };
+    this.start = more(this.start);
+    this.end = more(this.end);
+    this.pkg = more(this.pkg);
+    this.symbol = more(this.symbol);
+    this.tag = more(this.tag);
+  }
+
+  /** Hands the arrays over to the sweep; the object must not be used afterwards (it lets go of its memory). */
+  take(): { count: number; start: Uint32Array; end: Uint32Array; pkg: Uint32Array; symbol: Uint32Array; tag: Uint32Array } {
+    const { count, start, end, pkg, symbol, tag } = this;
+    this.start = this.end = this.pkg = this.symbol = this.tag = new Uint32Array(0);
+    this.count = 0;
+    return { count, start, end, pkg, symbol, tag };
+  }
+}
+
+/** Range i is [start[i], start[i+1]) with start[count] = size: contiguous from 0 to size by construction. */
+export interface Ledger {
+  readonly size: number;
+  readonly count: number;
+  readonly start: Uint32Array;
+  readonly kind: Uint8Array;
+  readonly pkg: Uint32Array;
+  readonly symbol: Uint32Array;
+  readonly evidence: Uint8Array;
+  readonly packages: Names;
+  readonly symbols: SymbolNames;
+}

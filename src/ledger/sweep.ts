@@ -1,0 +1,192 @@
+// Turns claims into a ledger: one sweep over the claims by start, the claimant with the lowest number owning each byte.
+import { Claims, INFERRED, KIND, type Ledger } from "./ledger.ts";
+
+class Rows {
+  count = 0;
+  start = new Uint32Array(4096);
+  kind = new Uint8Array(4096);
+  pkg = new Uint32Array(4096);
+  symbol = new Uint32Array(4096);
+  evidence = new Uint8Array(4096);
+
+  add(start: number, kind: number, pkg: number, symbol: number, evidence: number): void {
+    const i = this.count;
+    if (
+      i > 0 &&
+      this.kind[i - 1] === kind &&
+      this.pkg[i - 1] === pkg &&
+      this.symbol[i - 1] === symbol &&
+      this.evidence[i - 1] === evidence
+    ) {
+      return;
+    }
+    if (i === this.start.length) {
+      const n = Math.ceil(i * 1.6);
+      const wide = (a: Uint32Array): Uint32Array<ArrayBuffer> => {
+        const b = new Uint32Array(n);
+        b.set(a);
+        return b;
+      };
+      const narrow = (a: Uint8Array): Uint8Array<ArrayBuffer> => {
+        const b = new Uint8Array(n);
+        b.set(a);
+        return b;
+      };
+      this.start = wide(this.start);
+      this.pkg = wide(this.pkg);
+      this.symbol = wide(this.symbol);
+      this.kind = narrow(this.kind);
+      this.evidence = narrow(this.evidence);
+    }
+    this.start[i] = start;
+    this.kind[i] = kind;
+    this.pkg[i] = pkg;
+    this.symbol[i] = symbol;
+    this.evidence[i] = evidence;
+    this.count++;
+  }
+
+  ledger(size: number, claims: Pick<Claims, "packages" | "symbols">): Ledger {
+    const n = this.count;
+    return {
+      size,
+      count: n,
+      start: this.start.slice(0, n),
+      kind: this.kind.slice(0, n),
+      pkg: this.pkg.slice(0, n),
+      symbol: this.symbol.slice(0, n),
+      evidence: this.evidence.slice(0, n),
+      packages: claims.packages,
+      symbols: claims.symbols,
+    };
+  }
+}
+
+/** Indices of keys in ascending order, equal keys in index order (least-significant-digit radix sort, 3 × 11 bits). */
+export function sortedOrder(keys: Uint32Array, count: number): Uint32Array {
+  let order = new Uint32Array(count);
+  let sorted = true;
+  for (let i = 0; i < count; i++) {
+    order[i] = i;
+    if (i > 0 && keys[i] < keys[i - 1]) sorted = false;
+  }
+  if (sorted) return order;
+  let next = new Uint32Array(count);
+  const buckets = new Uint32Array(2049);
+  for (let shift = 0; shift < 33; shift += 11) {
+    buckets.fill(0);
+    for (let i = 0; i < count; i++) buckets[((keys[i] >>> shift) & 2047) + 1]++;
+    for (let b = 0; b < 2048; b++) buckets[b + 1] += buckets[b];
+    for (let i = 0; i < count; i++) {
+      const o = order[i];
+      next[buckets[(keys[o] >>> shift) & 2047]++] = o;
+    }
+    [order, next] = [next, order];
+  }
+  return order;
+}
+
+/**
+ * First claim wins: lowest claimant, then first added. Bytes that nobody claims become `unattributed`.
+ * O(n log depth) for n claims; consumes the claims.
+ */
+export function sweep(claims: Claims): Ledger {
+  const { size } = claims;
+  const { count, start, end, pkg, symbol, tag } = claims.take();
+  const order = sortedOrder(start, count);
+  const rows = new Rows();
+
+  // binary heap of active claims, best claimant first
+  const heap: number[] = [];
+  const better = (a: number, b: number): boolean => {
+    const d = (tag[a] >>> 16) - (tag[b] >>> 16);
+    return d < 0 || (d === 0 && a < b);
+  };
+  const push = (c: number): void => {
+    let i = heap.length;
+    heap.push(c);
+    while (i > 0) {
+      const p = (i - 1) >> 1;
+      if (!better(heap[i], heap[p])) break;
+      [heap[i], heap[p]] = [heap[p], heap[i]];
+      i = p;
+    }
+  };
+  const pop = (): void => {
+    const last = heap.pop()!;
+    if (heap.length === 0) return;
+    heap[0] = last;
+    let i = 0;
+    for (;;) {
+      const l = 2 * i + 1;
+      if (l >= heap.length) break;
+      const r = l + 1;
+      const m = r < heap.length && better(heap[r], heap[l]) ? r : l;
+      if (!better(heap[m], heap[i])) break;
+      [heap[i], heap[m]] = [heap[m], heap[i]];
+      i = m;
+    }
+  };
+  const gap = (from: number): void => rows.add(from, KIND.unattributed, 0, 0, INFERRED);
+  const own = (from: number, c: number): void => rows.add(from, (tag[c] >>> 8) & 255, pkg[c], symbol[c], tag[c] & 255);
+
+  let at = 0;
+  let i = 0;
+  while (at < size) {
+    while (heap.length > 0 && end[heap[0]] <= at) pop();
+    if (heap.length === 0) {
+      const to = i < count ? start[order[i]] : size;
+      if (to > at) gap(at);
+      at = to;
+      while (i < count && start[order[i]] === at) push(order[i++]);
+      continue;
+    }
+    const top = heap[0];
+    // claims that start inside the current one: worse ones only wait, a better one cuts it
+    let cut = -1;
+    while (i < count && start[order[i]] < end[top]) {
+      const c = order[i++];
+      const wins = better(c, top);
+      push(c);
+      if (wins) {
+        cut = start[c];
+        break;
+      }
+    }
+    const to = cut >= 0 ? cut : end[top];
+    if (to > at) own(at, top);
+    at = to;
+  }
+  return rows.ledger(size, claims);
+}
+
+/** The base ledger with its unattributed ranges filled from `more` (same file, same name tables). Linear. */
+export function fillGaps(base: Ledger, more: Ledger): Ledger {
+  const rows = new Rows();
+  let j = 0;
+  for (let i = 0; i < base.count; i++) {
+    const from = base.start[i];
+    const to = i + 1 < base.count ? base.start[i + 1] : base.size;
+    if (base.kind[i] !== KIND.unattributed) {
+      rows.add(from, base.kind[i], base.pkg[i], base.symbol[i], base.evidence[i]);
+      continue;
+    }
+    while (j + 1 < more.count && more.start[j + 1] <= from) j++;
+    for (let k = j; k < more.count && more.start[k] < to; k++) {
+      rows.add(Math.max(from, more.start[k]), more.kind[k], more.pkg[k], more.symbol[k], more.evidence[k]);
+    }
+  }
+  return rows.ledger(base.size, base);
+}
+
+/** Index of the range that holds a file offset. */
+export function rangeAt(ledger: Ledger, offset: number): number {
+  let lo = 0;
+  let hi = ledger.count - 1;
+  while (lo < hi) {
+    const mid = (lo + hi + 1) >> 1;
+    if (ledger.start[mid] <= offset) lo = mid;
+    else hi = mid - 1;
+  }
+  return lo;
+}
