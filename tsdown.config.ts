@@ -1,0 +1,12 @@
+import { defineConfig } from "tsdown";
+
+export default defineConfig({
+  entry: { index: "src/index.ts", "cli/main": "src/cli/main.ts" },
+  format: "esm",
+  platform: "node",
+  target: "node22.18",
+  dts: true,
+  clean: true,
+  fixedExtension: false,
+  hash: false,
+});
