@@ -50,9 +50,16 @@ export interface FormatRange {
 /** The letter of `go tool nm`: T text, R read-only, D data, B bss, U undefined, ? other (lower case: local). */
 export type SymbolLetter = "T" | "t" | "R" | "r" | "D" | "d" | "B" | "b" | "U" | "?";
 
+/** The rva of a symbol or relocation slot that has no address in the image (undefined, absolute, thread-local, file name …). */
+export const NO_RVA = 0xffff_ffff;
+
+/** Bytes that an image, and a file, must stay below. */
+export const IMAGE_LIMIT = 0x1_0000_0000;
+
 /** Struct of arrays; index order is file order. */
 export interface SymbolTable {
   readonly count: number;
+  /** NO_RVA where the symbol has no address. */
   readonly rva: Uint32Array;
   /** Size in bytes; for formats without sizes (Mach-O, PE) the distance to the next symbol or the section's end. */
   readonly size: Uint32Array;
@@ -67,12 +74,15 @@ export interface SymbolTable {
   name(i: number): string;
 }
 
-/** Run-time relocations stored in the file (ELF .rela.dyn, PE .reloc, Mach-O rebase …): entry i covers a file range and patches slot. */
+/**
+ * Run-time relocations stored in the file (ELF .rela.dyn, PE .reloc, Mach-O rebase …): entry i covers a file range and patches slot.
+ * Where one encoded entry patches several slots, the first carries its bytes and the others have entrySize 0.
+ */
 export interface Relocations {
   readonly count: number;
   readonly entryOffset: Uint32Array;
   readonly entrySize: Uint32Array;
-  /** RVA of the word that is patched. */
+  /** RVA of the word that is patched, or NO_RVA. */
   readonly slot: Uint32Array;
 }
 
@@ -92,6 +102,11 @@ export interface Executable {
   readonly regions: readonly Region[];
   readonly sections: readonly Section[];
   readonly structure: readonly FormatRange[];
+  /**
+   * Whole tables whose entries symbols() and relocations() hand out one by one: the owner of last resort for bytes of a table
+   * that no entry covers. Sorted, disjoint.
+   */
+  readonly tables: readonly FormatRange[];
   /** Reads the symbol table on first use. */
   symbols(): SymbolTable;
   /** Reads the run-time relocations on first use. */

@@ -1,0 +1,115 @@
+// ELF symbol tables. Specification: the System V gABI, "Symbol Table"; letters as in GOROOT/src/cmd/internal/objfile/elf.go,
+// save that zero-filled data is B.
+import { text } from "./bytes.ts";
+import type { ElfFile } from "./elf.ts";
+import { emptySymbols, NO_RVA, type SymbolTable } from "./executable.ts";
+import { StringTable } from "./stringtable.ts";
+
+/** File ranges of a symbol table, its names, and its section indices if there are more than 65,279 sections. */
+export interface SymbolSource {
+  readonly offset: number;
+  readonly size: number;
+  readonly stringsOffset: number;
+  readonly stringsSize: number;
+  readonly indicesOffset?: number;
+  readonly indicesSize?: number;
+}
+
+const SHN_UNDEF = 0;
+const SHN_LORESERVE = 0xff00;
+const SHN_COMMON = 0xfff2;
+const SHN_XINDEX = 0xffff;
+const STT_TLS = 6;
+const SHT_NOBITS = 8;
+const ET_REL = 1;
+const LOCAL = 0x20;
+
+/** All symbols but the first, which is always empty. */
+export function readSymbols(file: ElfFile, source: SymbolSource | undefined): SymbolTable {
+  if (!source) return emptySymbols;
+  const { bytes, wide, sections, regions, imageBase } = file;
+  const entrySize = wide ? 24 : 16;
+  const count = Math.max(0, Math.floor(source.size / entrySize) - 1);
+  const rva = new Uint32Array(count);
+  const size = new Uint32Array(count);
+  const letter = new Uint8Array(count);
+  const nameOffset = new Uint32Array(count);
+  const nameLength = new Uint32Array(count);
+  const entryOffset = new Uint32Array(count);
+  const names = new StringTable(bytes, source.stringsOffset, source.stringsSize);
+  const table = bytes.slice(source.offset, source.size);
+  const view = new DataView(table.buffer, table.byteOffset, table.byteLength);
+  const le = bytes.littleEndian;
+  const high = wide ? (le ? 4 : 0) : 0;
+  const low = wide ? 4 - high : 0;
+  const last = regions.at(-1);
+  const end = last ? last.rva + last.memSize : 0;
+  // Letters by section: allocation and permissions of the section decide.
+  const letters = Uint8Array.from(sections, (s) => {
+    switch (s.flags & 7) {
+      case 6:
+        return 0x54; // T
+      case 2:
+        return 0x52; // R
+      case 3:
+        return s.type === SHT_NOBITS ? 0x42 : 0x44; // B, D
+      default:
+        return 0x3f; // ?
+    }
+  });
+
+  for (let i = 0; i < count; i++) {
+    const at = (i + 1) * entrySize;
+    entryOffset[i] = source.offset + at;
+    const name = names.offset(view.getUint32(at, le));
+    nameOffset[i] = name;
+    nameLength[i] = names.length(name);
+    const info = table[at + (wide ? 4 : 12)];
+    let section = view.getUint16(at + (wide ? 6 : 14), le);
+    if (section === SHN_XINDEX && source.indicesOffset !== undefined && (i + 2) * 4 <= (source.indicesSize ?? 0)) {
+      section = bytes.u32(source.indicesOffset + (i + 1) * 4);
+    } else if (section >= SHN_LORESERVE && section !== SHN_COMMON) {
+      section = -1;
+    }
+    const valueAt = at + (wide ? 8 : 4);
+    let value = view.getUint32(valueAt + low, le);
+    let length = view.getUint32(at + (wide ? 16 : 8) + low, le);
+    if (wide) {
+      value += view.getUint32(valueAt + high, le) * 0x1_0000_0000;
+      length += view.getUint32(at + 16 + high, le) * 0x1_0000_0000;
+    }
+    let code = 0x3f;
+    let address = value - imageBase;
+    if (section === SHN_UNDEF) {
+      code = 0x55; // U
+      address = -1;
+    } else if (section === SHN_COMMON) {
+      code = 0x42;
+      address = -1;
+    } else if (section > 0 && section < sections.length) {
+      code = letters[section];
+      if (file.type === ET_REL) address = sections[section].rva < 0 ? -1 : sections[section].rva + value;
+    } else if (section > 0 && sections.length === 0) {
+      // Without section headers the segment decides.
+      const r = regions.find((r) => address >= r.rva && address < r.rva + r.memSize);
+      if (r) code = r.executable ? 0x54 : !r.writable ? 0x52 : address < r.rva + r.bytes.length ? 0x44 : 0x42;
+    } else {
+      address = -1;
+    }
+    if ((info & 15) === STT_TLS || !(address >= 0 && address <= end)) address = -1;
+    letter[i] = info >>> 4 === 0 ? code + LOCAL : code;
+    rva[i] = address < 0 ? NO_RVA : address;
+    size[i] = address < 0 ? 0 : Math.min(length, end - address);
+  }
+  return {
+    count,
+    rva,
+    size,
+    letter,
+    nameOffset,
+    nameLength,
+    entryOffset,
+    entrySize,
+    name: (i) => text(bytes.data.subarray(nameOffset[i], nameOffset[i] + nameLength[i])),
+  };
+}
