@@ -1,62 +1,249 @@
 // The runtime's function table (.gopclntab): GOROOT/src/runtime/symtab.go, internal/abi/symtab.go, cmd/link/internal/ld/pcln.go.
-import { type Executable, type Region } from "../executable.ts";
 import { text } from "../bytes.ts";
+import type { Executable } from "../executable.ts";
 
 export type PclnVersion = "1.2" | "1.16" | "1.18" | "1.20";
 
-/** Offsets in `bytes` are relative to the table's first byte. Function arrays have nfunc entries; entry has one more (the end). */
-export interface Pclntab {
+/** The header, before the text address that the entries need is known. Offsets are relative to the table's first byte. */
+export interface PclnHeader {
   readonly version: PclnVersion;
   readonly rva: number;
-  /** From the table's first byte to the end of the region that holds it. */
+  /** From the table's first byte to the end of the region's bytes. */
   readonly bytes: Uint8Array;
   readonly littleEndian: boolean;
   readonly ptrSize: 4 | 8;
   readonly minLC: number;
   readonly nfunc: number;
   readonly nfiles: number;
-  /** pc of each function as an RVA; for wasm the function number (see `WasmCode`). */
-  readonly entry: Uint32Array;
-  /** offset of each _func struct in bytes */
-  readonly func: Uint32Array;
-  /** offset of each name in the function name table */
-  readonly nameOff: Uint32Array;
-  readonly pcsp: Uint32Array;
-  readonly pcfile: Uint32Array;
-  readonly pcln: Uint32Array;
-  readonly npcdata: Uint8Array;
-  readonly nfuncdata: Uint8Array;
-  readonly cuOffset: Uint32Array;
-  /** Sub-tables, offsets in bytes; `end` of the last one is unknown here (see claims). */
+  /** textStart field as a virtual address; 0 where the format has none or the linker leaves it empty (1.26). */
+  readonly textStart: number;
   readonly headerSize: number;
+  /** Sub-tables; 1.2 has only functab, the rest is 0 there. */
   readonly funcnametab: number;
   readonly cutab: number;
   readonly filetab: number;
   readonly pctab: number;
-  /** Start of functab, which func structs follow; funcdata offsets of _func are relative to it. */
   readonly functab: number;
-  /** Bytes of one functab entry and of the fixed part of _func. */
-  readonly functabEntry: number;
-  readonly fixed: number;
-  /** Bytes of a funcdata reference in _func: 4 (offset from gofunc) or a pointer. */
-  readonly funcdataRef: number;
-  name(i: number): string;
 }
 
-const MAGIC: Record<number, PclnVersion> = { 0xfffffffb: "1.2", 0xfffffffa: "1.16", 0xfffffff0: "1.18", 0xfffffff1: "1.20" };
+/** Struct of arrays over functions, in address order. */
+export interface Pclntab extends PclnHeader {
+  /** RVA of the first byte, and of the byte after the last (the next function's entry). */
+  readonly entry: Uint32Array;
+  readonly end: Uint32Array;
+  /** Offset of each _func in `bytes`. */
+  readonly func: Uint32Array;
+  /** Offsets within funcnametab, pctab (1.2: within bytes). */
+  readonly nameOff: Uint32Array;
+  readonly pcsp: Uint32Array;
+  readonly pcfile: Uint32Array;
+  readonly pcln: Uint32Array;
+  readonly cuOffset: Uint32Array;
+  readonly npcdata: Uint8Array;
+  readonly nfuncdata: Uint8Array;
+  /** Bytes of one functab entry; of the fixed part of _func; of one funcdata reference. */
+  readonly functabEntry: number;
+  readonly fixed: number;
+  readonly funcdataRef: number;
+  name(i: number): string;
+  /** Offset in `bytes` of function i's pcdata array (u32 each), and of its funcdata array. */
+  pcdataAt(i: number): number;
+  funcdataAt(i: number): number;
+}
 
-class Reader {
-  readonly view: DataView;
-  constructor(
-    readonlyBytes: Uint8Array,
-    private readonly le: boolean,
-  ) {
-    this.view = new DataView(readonlyBytes.buffer, readonlyBytes.byteOffset, readonlyBytes.byteLength);
+const MAGIC: Readonly<Record<number, PclnVersion>> = {
+  0xfffffffb: "1.2",
+  0xfffffffa: "1.16",
+  0xfffffff0: "1.18",
+  0xfffffff1: "1.20",
+};
+
+const viewOf = (b: Uint8Array): DataView => new DataView(b.buffer, b.byteOffset, b.byteLength);
+
+function word(view: DataView, offset: number, size: number, le: boolean): number {
+  if (size === 4) return view.getUint32(offset, le);
+  const lo = view.getUint32(offset + (le ? 0 : 4), le);
+  const hi = view.getUint32(offset + (le ? 4 : 0), le);
+  return hi * 0x1_0000_0000 + lo;
+}
+
+/** Reads a header at the start of `bytes`, or undefined if it is not a plausible table. */
+function header(bytes: Uint8Array, rva: number, le: boolean): PclnHeader | undefined {
+  if (bytes.length < 80) return undefined;
+  const view = viewOf(bytes);
+  const version = MAGIC[view.getUint32(0, le)];
+  const minLC = bytes[6];
+  const p = bytes[7];
+  if (!version || bytes[4] !== 0 || bytes[5] !== 0) return undefined;
+  if ((minLC !== 1 && minLC !== 2 && minLC !== 4) || (p !== 4 && p !== 8)) return undefined;
+  const w = (i: number): number => word(view, 8 + i * p, p, le);
+  const nfunc = w(0);
+  if (nfunc < 1 || nfunc > bytes.length / 8) return undefined;
+  const base = { version, rva, bytes, littleEndian: le, ptrSize: p, minLC, nfunc } as const;
+  if (version === "1.2") {
+    return { ...base, nfiles: 0, textStart: 0, headerSize: 8 + p, funcnametab: 0, cutab: 0, filetab: 0, pctab: 0, functab: 8 + p };
   }
-  u32(o: number): number {
-    return this.view.getUint32(o, this.le);
+  const at = version === "1.16" ? 2 : 3;
+  const h: PclnHeader = {
+    ...base,
+    nfiles: w(1),
+    textStart: version === "1.16" ? 0 : w(2),
+    headerSize: 8 + p * (at + 5),
+    funcnametab: w(at),
+    cutab: w(at + 1),
+    filetab: w(at + 2),
+    pctab: w(at + 3),
+    functab: w(at + 4),
+  };
+  const tables = [h.headerSize, h.funcnametab, h.cutab, h.filetab, h.pctab, h.functab];
+  for (let i = 1; i < tables.length; i++) if (!(tables[i] >= tables[i - 1] && tables[i] <= bytes.length)) return undefined;
+  return h;
+}
+
+/** All plausible tables, the named section's first, then every hit of the magic in data that is not code. */
+export function* pclntabHeaders(exe: Executable): Generator<PclnHeader> {
+  const seen = new Set<number>();
+  for (const s of exe.sections) {
+    if (s.rva < 0 || !/gopclntab$/.test(s.name)) continue;
+    const r = exe.regions.find((q) => s.rva >= q.rva && s.rva < q.rva + q.bytes.length);
+    const h = r && header(r.bytes.subarray(s.rva - r.rva), s.rva, exe.littleEndian);
+    if (h) {
+      seen.add(s.rva);
+      yield h;
+    }
   }
-  i32(o: number): number {
-    return this.view.getInt32(o, this.le);
+  const align = exe.ptrSize;
+  for (const r of exe.regions) {
+    if (r.executable && exe.regions.some((q) => !q.executable) && exe.sections.length > 0 && exe.format !== "macho") continue;
+    const b = r.bytes;
+    const lead = exe.littleEndian ? 3 : 0;
+    // ff ff ff is the rarest part of the magic: look for it, then check the rest
+    for (let i = (align - (r.rva % align)) % align; i + 80 < b.length; i += align) {
+      if (b[i + lead] !== 0xff || b[i + 4] !== 0 || b[i + 5] !== 0 || b[i + 1] !== 0xff) continue;
+      if (seen.has(r.rva + i)) continue;
+      const h = header(b.subarray(i), r.rva + i, exe.littleEndian);
+      if (h) yield h;
+    }
   }
+}
+
+/**
+ * Reads the function table. `textRva` is where the entry offsets of 1.18 and later count from.
+ * undefined if the table contradicts itself (a decoy, or obfuscated).
+ */
+export function readPclntab(exe: Executable, h: PclnHeader, textRva: number): Pclntab | undefined {
+  const { bytes, littleEndian: le, ptrSize: p, nfunc } = h;
+  const view = viewOf(bytes);
+  const relative = h.version === "1.18" || h.version === "1.20";
+  const e = relative ? 4 : p;
+  const functabEntry = 2 * e;
+  if (h.functab + functabEntry * nfunc + e > bytes.length) return undefined;
+  const funcBase = h.version === "1.2" ? 0 : h.functab;
+
+  const entry = new Uint32Array(nfunc);
+  const end = new Uint32Array(nfunc);
+  const func = new Uint32Array(nfunc);
+  const fixed = h.version === "1.20" ? 44 : h.version === "1.18" ? 40 : h.version === "1.16" ? p + 36 : p + 32;
+  const { wasm } = exe;
+  let last = -1;
+  for (let i = 0; i <= nfunc; i++) {
+    const at = h.functab + i * functabEntry;
+    let pc = relative ? view.getUint32(at, le) : word(view, at, e, le) - exe.imageBase;
+    if (!wasm && relative) pc += textRva;
+    if (wasm) {
+      // Go's pc is 0x1000 + the body's number, shifted by 16 before the offsets became relative (cmd/link/internal/wasm).
+      const n = (relative ? pc : pc / 65536) - 0x1000;
+      if (i < nfunc) {
+        if (!(n >= 0 && n < wasm.starts.length)) return undefined;
+        entry[i] = wasm.starts[n];
+        end[i] = wasm.ends[n];
+      }
+      pc = n;
+    } else {
+      if (!(pc >= 0 && pc <= 0xffffffff)) return undefined;
+      if (i < nfunc) entry[i] = pc;
+      if (i > 0) end[i - 1] = pc;
+    }
+    if (pc < last) return undefined;
+    last = pc;
+    if (i < nfunc) {
+      const off = relative ? view.getUint32(at + 4, le) : word(view, at + e, e, le);
+      if (!(off + funcBase + fixed <= bytes.length)) return undefined;
+      func[i] = off + funcBase;
+    }
+  }
+
+  const nameOff = new Uint32Array(nfunc);
+  const pcsp = new Uint32Array(nfunc);
+  const pcfile = new Uint32Array(nfunc);
+  const pcln = new Uint32Array(nfunc);
+  const cuOffset = new Uint32Array(nfunc);
+  const npcdata = new Uint8Array(nfunc);
+  const nfuncdata = new Uint8Array(nfunc);
+  const f0 = relative ? 4 : p;
+  const hasCu = h.version !== "1.2";
+  for (let i = 0; i < nfunc; i++) {
+    const f = func[i];
+    nameOff[i] = view.getUint32(f + f0, le);
+    pcsp[i] = view.getUint32(f + f0 + 12, le);
+    pcfile[i] = view.getUint32(f + f0 + 16, le);
+    pcln[i] = view.getUint32(f + f0 + 20, le);
+    const npc = view.getUint32(f + f0 + 24, le);
+    npcdata[i] = npc < 32 ? npc : 0;
+    if (hasCu) cuOffset[i] = view.getUint32(f + f0 + 28, le);
+    // up to Go 1.11 the last word was a plain count, later {funcID, flag, pad, nfuncdata}
+    const nfd = bytes[f + fixed - 1];
+    nfuncdata[i] = nfd < 32 ? nfd : 0;
+    if (f + fixed + npcdata[i] * 4 + nfuncdata[i] * p + p > bytes.length) {
+      npcdata[i] = 0;
+      nfuncdata[i] = 0;
+    }
+  }
+
+  const nameAt = (i: number): string => {
+    const from = h.funcnametab + nameOff[i];
+    const limit = Math.min(bytes.length, from + 8192);
+    let to = from;
+    while (to < limit && bytes[to] !== 0) to++;
+    return from < limit ? text(bytes.subarray(from, to)) : "";
+  };
+  const first = nameAt(0);
+  if (first === "" || /[\p{Cc}\ufffd]/u.test(first)) return undefined;
+
+  const funcdataRef = relative ? 4 : p;
+  return {
+    ...h,
+    entry,
+    end,
+    func,
+    nameOff,
+    pcsp,
+    pcfile,
+    pcln,
+    cuOffset,
+    npcdata,
+    nfuncdata,
+    functabEntry,
+    fixed,
+    funcdataRef,
+    name: nameAt,
+    pcdataAt: (i) => func[i] + fixed,
+    funcdataAt: (i) => {
+      const at = func[i] + fixed + npcdata[i] * 4;
+      return relative ? at : at + ((h.rva + at) % p === 0 ? 0 : p - ((h.rva + at) % p));
+    },
+  };
+}
+
+/** First value of a pc-value table (zigzag varint delta from −1), or −1. */
+export function firstPcValue(table: Pclntab, offset: number): number {
+  const { bytes, pctab } = table;
+  let at = (table.version === "1.2" ? 0 : pctab) + offset;
+  let value = 0;
+  for (let shift = 0; shift < 35 && at < bytes.length; shift += 7) {
+    const b = bytes[at++];
+    value |= (b & 127) << shift;
+    if (b < 128) return -1 + ((value >>> 1) ^ -(value & 1));
+  }
+  return -1;
 }

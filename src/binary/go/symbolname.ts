@@ -24,7 +24,7 @@ function leadingPackage(name: string): string {
 }
 
 /** Pseudo packages that only the compiler and linker know. */
-const PSEUDO = new Set(["go", "type", "go.shape", "go.builtin", "go.itab", "go.string", "go.info", "gclocals", "noalg", "unsafe"]);
+const PSEUDO = new Set(["go", "map", "type", "go.shape", "go.builtin", "go.itab", "go.string", "go.info", "gclocals", "noalg", "unsafe"]);
 
 /**
  * The package of the first named type in a type's string ("map[string]*net/http.Request" → "net/http"); "" for types made of

@@ -1,0 +1,60 @@
+// References from code to data, found by the shapes in which each architecture forms addresses.
+
+/** Parallel arrays in function order. `formed`: the code forms the address itself (LEA, ADD) instead of loading or storing through it. */
+export interface Refs {
+  readonly count: number;
+  readonly target: Uint32Array;
+  readonly func: Uint32Array;
+  readonly formed: Uint8Array;
+}
+
+/** What a scanner sees: code of one region, functions by RVA, and the data that references may hit. */
+export interface ScanInput {
+  readonly code: Uint8Array;
+  readonly codeRva: number;
+  readonly littleEndian: boolean;
+  /** Virtual address of RVA 0, for architectures with absolute addresses. */
+  readonly imageBase: number;
+  /** Functions in address order, as RVAs inside the code. */
+  readonly entry: Uint32Array;
+  readonly end: Uint32Array;
+  /** Data that counts, [low, high) minus the text. */
+  readonly low: number;
+  readonly high: number;
+  readonly textLow: number;
+  readonly textHigh: number;
+  /** True if function f must be scanned. */
+  readonly wanted?: (f: number) => boolean;
+}
+
+export type Scanner = (input: ScanInput, out: RefList) => void;
+
+export class RefList {
+  count = 0;
+  target = new Uint32Array(1 << 14);
+  func = new Uint32Array(1 << 14);
+  formed = new Uint8Array(1 << 14);
+
+  add(target: number, func: number, formed: number): void {
+    if (this.count === this.target.length) {
+      const n = this.count * 2;
+      const target2 = new Uint32Array(n);
+      target2.set(this.target);
+      this.target = target2;
+      const func2 = new Uint32Array(n);
+      func2.set(this.func);
+      this.func = func2;
+      const formed2 = new Uint8Array(n);
+      formed2.set(this.formed);
+      this.formed = formed2;
+    }
+    this.target[this.count] = target;
+    this.func[this.count] = func;
+    this.formed[this.count++] = formed;
+  }
+}
+
+/** Whether an RVA may be data. */
+export function isData(input: ScanInput, rva: number): boolean {
+  return rva >= input.low && rva < input.high && !(rva >= input.textLow && rva < input.textHigh);
+}

@@ -1,0 +1,470 @@
+// Run-time type descriptors and what they reach: internal/abi/type.go, cmd/link/internal/ld/decodesym.go, runtime/type.go.
+import { text } from "../bytes.ts";
+import { type Executable, regionAt } from "../executable.ts";
+import type { Moduledata } from "./moduledata.ts";
+
+/** What points from one place of the image to another. `to` may be any RVA; owners flow along these edges. */
+export interface TypeTable {
+  readonly count: number;
+  /** RVA and size of each type descriptor, in order of discovery. */
+  readonly rva: Uint32Array;
+  readonly size: Uint32Array;
+  /** Index into `packages`, 0 if the type is not named and has no component that is. */
+  readonly owner: Uint32Array;
+  /** 1 if the type itself is named (so `owner` is certain), 0 if the owner is a component's. */
+  readonly named: Uint8Array;
+  /** Distinct import paths; [0] is "". */
+  readonly packages: readonly string[];
+  /** Names (flag, length, text, tag …): RVA → size, and one edge per use: the name's RVA and the type's index. */
+  readonly nameSize: ReadonlyMap<number, number>;
+  readonly nameUse: Uint32Array;
+  readonly nameUser: Uint32Array;
+  /** GC masks: one edge per use, with the mask's size in bytes (0: a GC program or on-demand mask, size unknown). */
+  readonly maskUse: Uint32Array;
+  readonly maskUser: Uint32Array;
+  readonly maskSize: Uint32Array;
+  /** Equality functions' closures: one edge per use. */
+  readonly equalUse: Uint32Array;
+  readonly equalUser: Uint32Array;
+  /** Types used by types: component RVA and the index of the using type. */
+  readonly typeUse: Uint32Array;
+  readonly typeUser: Uint32Array;
+  indexOf(rva: number): number;
+  /** The type's string, e.g. "*http.Request" (package name, not path). */
+  string(i: number): string;
+}
+
+const KIND_ARRAY = 17;
+const KIND_CHAN = 18;
+const KIND_FUNC = 19;
+const KIND_INTERFACE = 20;
+const KIND_MAP = 21;
+const KIND_POINTER = 22;
+const KIND_SLICE = 23;
+const KIND_STRUCT = 25;
+const KIND_LAST = 26;
+const FLAG_UNCOMMON = 1;
+const FLAG_EXTRA_STAR = 2;
+const FLAG_NAMED = 4;
+const FLAG_MASK_ON_DEMAND = 16;
+
+/** Upper bound of component chains: deeper nesting is not written by people, and cycles must end. */
+const MAX_MEMBERS = 65_536;
+
+/** A growable list of unsigned 32-bit numbers. */
+export class U32List {
+  count = 0;
+  private data = new Uint32Array(1024);
+  push(v: number): void {
+    if (this.count === this.data.length) {
+      const more = new Uint32Array(this.data.length * 2);
+      more.set(this.data);
+      this.data = more;
+    }
+    this.data[this.count++] = v;
+  }
+  array(): Uint32Array {
+    return this.data.subarray(0, this.count);
+  }
+}
+
+/**
+ * Walks types breadth-first from the roots (typelinks, itabs) along elements, keys, fields, parameters and methods; `more` adds
+ * roots found elsewhere (code and data references) and is asked until it has none left.
+ * goMinor: 16 … 26; it decides the name encoding (two-byte lengths up to 1.16) and the map type's size.
+ */
+export class TypeWalker {
+  private readonly index = new Map<number, number>();
+  private readonly rva = new U32List();
+  private readonly size = new U32List();
+  private readonly owner = new U32List();
+  private readonly named: number[] = [];
+  private readonly packages: string[] = [""];
+  private readonly packageIds = new Map<string, number>([["", 0]]);
+  private readonly nameSize = new Map<number, number>();
+  private readonly nameUse = new U32List();
+  private readonly nameUser = new U32List();
+  private readonly maskUse = new U32List();
+  private readonly maskUser = new U32List();
+  private readonly maskSize = new U32List();
+  private readonly equalUse = new U32List();
+  private readonly equalUser = new U32List();
+  private readonly typeUse = new U32List();
+  private readonly typeUser = new U32List();
+  private readonly pkgPathAt = new Map<number, number>();
+  private queue: number[] = [];
+  private readonly p: 4 | 8;
+  private readonly bytes: Uint8Array;
+  private readonly view: DataView;
+  private readonly regionRva: number;
+  private readonly le: boolean;
+  private readonly base: number;
+  private readonly types: number;
+  private readonly longNames: boolean;
+  private readonly mapSize: number;
+  /** End of the mapped bytes that may hold types. */
+  readonly limit: number;
+
+  constructor(exe: Executable, module: Moduledata, goMinor: number) {
+    const region = regionAt(exe.regions, module.types)!;
+    this.bytes = region.bytes;
+    this.view = new DataView(region.bytes.buffer, region.bytes.byteOffset, region.bytes.byteLength);
+    this.regionRva = region.rva;
+    this.limit = Math.min(module.etypes, region.rva + region.bytes.length);
+    this.types = module.types;
+    this.le = exe.littleEndian;
+    this.base = exe.imageBase;
+    this.p = exe.ptrSize;
+    this.longNames = goMinor >= 17;
+    this.mapSize = goMinor >= 24 ? 7 * this.p + Math.max(4, this.p) : 4 * this.p + 8;
+  }
+
+  private word(o: number): number {
+    if (this.p === 4) return this.view.getUint32(o, this.le);
+    return this.view.getUint32(o + (this.le ? 0 : 4), this.le) + this.view.getUint32(o + (this.le ? 4 : 0), this.le) * 0x1_0000_0000;
+  }
+
+  private u16(o: number): number {
+    return this.view.getUint16(o, this.le);
+  }
+
+  /** Whether a plausible descriptor stands at an RVA: used to accept roots that are only references. */
+  plausible(rva: number): boolean {
+    const p = this.p;
+    const o = rva - this.regionRva;
+    if (rva < this.types || rva % p !== 0 || rva + 4 * p + 16 > this.limit) return false;
+    const kind = this.bytes[o + 2 * p + 7] & 31;
+    if (kind < 1 || kind > KIND_LAST) return false;
+    const size = this.word(o);
+    const ptrBytes = this.word(o + p);
+    if (ptrBytes > size) return false;
+    const align = this.bytes[o + 2 * p + 5];
+    const fieldAlign = this.bytes[o + 2 * p + 6];
+    if (align > 64 || fieldAlign > 64 || (align & (align - 1)) !== 0) return false;
+    const tflag = this.bytes[o + 2 * p + 4];
+    if (tflag > 63) return false;
+    const str = this.types + this.view.getInt32(o + 4 * p + 8, this.le);
+    return this.measureName(str) > 0;
+  }
+
+  /** Size of the name at an RVA (internal/abi.Name), 0 if none stands there. */
+  private measureName(rva: number): number {
+    const known = this.nameSize.get(rva);
+    if (known !== undefined) return known;
+    if (rva < this.types || rva + 2 > this.limit) return 0;
+    let o = rva - this.regionRva;
+    const end = this.limit - this.regionRva;
+    const flags = this.bytes[o];
+    if (flags > 15) return 0;
+    o++;
+    for (let part = 0; part < (flags & 2 ? 2 : 1); part++) {
+      let n = 0;
+      if (this.longNames) {
+        let shift = 0;
+        for (;;) {
+          if (o >= end || shift > 28) return 0;
+          const b = this.bytes[o++];
+          n |= (b & 127) << shift;
+          if (b < 128) break;
+          shift += 7;
+        }
+      } else {
+        if (o + 2 > end) return 0;
+        n = (this.bytes[o] << 8) | this.bytes[o + 1];
+        o += 2;
+      }
+      if (n < 0 || o + n > end) return 0;
+      o += n;
+    }
+    if (flags & 4) o += 4;
+    return o <= end ? o - (rva - this.regionRva) : 0;
+  }
+
+  private nameText(rva: number): string {
+    let o = rva - this.regionRva + 1;
+    let n = 0;
+    if (this.longNames) {
+      for (let shift = 0; shift < 32; shift += 7) {
+        const b = this.bytes[o++];
+        n |= (b & 127) << shift;
+        if (b < 128) break;
+      }
+    } else {
+      n = (this.bytes[o] << 8) | this.bytes[o + 1];
+      o += 2;
+    }
+    return text(this.bytes.subarray(o, o + n));
+  }
+
+  private useName(rva: number, user: number): boolean {
+    const size = this.measureName(rva);
+    if (size === 0) return false;
+    this.nameSize.set(rva, size);
+    this.nameUse.push(rva);
+    this.nameUser.push(user);
+    return true;
+  }
+
+  private pkgPath(nameRva: number): number {
+    let id = this.pkgPathAt.get(nameRva);
+    if (id === undefined) {
+      const path = this.measureName(nameRva) > 0 ? this.nameText(nameRva) : "";
+      id = this.packageIds.get(path);
+      if (id === undefined) {
+        id = this.packages.length;
+        this.packages.push(path);
+        this.packageIds.set(path, id);
+      }
+      this.pkgPathAt.set(nameRva, id);
+    }
+    return id;
+  }
+
+  /** Adds a type (and, through the queue, all it reaches). Answers its index, −1 if no descriptor stands there. */
+  add(rva: number): number {
+    const known = this.index.get(rva);
+    if (known !== undefined) return known;
+    if (!this.plausible(rva)) return -1;
+    const i = this.rva.count;
+    this.index.set(rva, i);
+    this.rva.push(rva);
+    this.size.push(0);
+    this.owner.push(0);
+    this.named.push(0);
+    this.queue.push(i);
+    return i;
+  }
+
+  has(rva: number): boolean {
+    return this.index.has(rva);
+  }
+
+  /** Reads every queued type. */
+  walk(): void {
+    while (this.queue.length > 0) {
+      const batch = this.queue;
+      this.queue = [];
+      for (const i of batch) this.read(i);
+    }
+  }
+
+  private component(user: number, rva: number): void {
+    if (rva <= 0) return;
+    const i = this.add(rva);
+    if (i < 0) return;
+    this.typeUse.push(rva);
+    this.typeUser.push(user);
+  }
+
+  private read(i: number): void {
+    const p = this.p;
+    const rva = this.rva.array()[i];
+    const o = rva - this.regionRva;
+    const end = this.limit - this.regionRva;
+    const tflag = this.bytes[o + 2 * p + 4];
+    const kind = this.bytes[o + 2 * p + 7] & 31;
+    const common = 4 * p + 16;
+    const addr = (at: number): number => (at + p <= end ? this.word(at) - this.base : 0);
+    const offsetTo = (at: number): number => {
+      const v = this.view.getInt32(at, this.le);
+      return v === 0 || v === -1 ? 0 : this.types + v;
+    };
+
+    this.useName(this.types + this.view.getInt32(o + 4 * p + 8, this.le), i);
+    const equal = addr(o + 2 * p + 8);
+    if (equal > 0) {
+      this.equalUse.push(equal);
+      this.equalUser.push(i);
+    }
+    const mask = addr(o + 3 * p + 8);
+    if (mask > 0) {
+      const ptrWords = this.word(o + p) / p;
+      this.maskUse.push(mask);
+      this.maskUser.push(i);
+      this.maskSize.push(tflag & FLAG_MASK_ON_DEMAND || ptrWords > 1 << 24 ? 0 : Math.ceil(ptrWords / 8));
+    }
+    const pointerTo = offsetTo(o + 4 * p + 12);
+
+    // component edges in declaration order: the first one with an owner names an unnamed type
+    const s = o + common;
+    let size = common;
+    let tail: () => number = () => size;
+    const members = (span: number, count: number, stride: number, each: (at: number) => void): void => {
+      if (span < this.regionRva || count > MAX_MEMBERS) return;
+      const from = span - this.regionRva;
+      for (let k = 0; k < count; k++) {
+        const at = from + k * stride;
+        if (at + stride > end) return;
+        each(at);
+      }
+    };
+    let structPkg = 0;
+    switch (kind) {
+      case KIND_ARRAY:
+        size += 3 * p;
+        this.component(i, addr(s));
+        this.component(i, addr(s + p));
+        break;
+      case KIND_CHAN:
+        size += 2 * p;
+        this.component(i, addr(s));
+        break;
+      case KIND_POINTER:
+      case KIND_SLICE:
+        size += p;
+        this.component(i, addr(s));
+        break;
+      case KIND_FUNC: {
+        size += Math.max(4, p);
+        const params = s + 4 <= end ? this.u16(s) + (this.u16(s + 2) & 0x7fff) : 0;
+        const from = s + Math.max(4, p) + (tflag & FLAG_UNCOMMON ? 16 : 0);
+        members(from + this.regionRva, params, p, (at) => this.component(i, addr(at)));
+        tail = () => size + params * p;
+        break;
+      }
+      case KIND_INTERFACE: {
+        size += 4 * p;
+        const path = addr(s);
+        if (path > 0 && this.useName(path, i)) structPkg = this.pkgPath(path);
+        const methods = addr(s + p);
+        const n = s + 3 * p <= end ? this.word(s + 2 * p) : 0;
+        members(methods, n, 8, (at) => {
+          this.useName(offsetTo(at), i);
+          this.component(i, offsetTo(at + 4));
+        });
+        if (n <= MAX_MEMBERS && methods >= rva && methods < rva + 4096) tail = () => Math.max(size, methods - rva + n * 8);
+        break;
+      }
+      case KIND_MAP:
+        size += this.mapSize;
+        this.component(i, addr(s));
+        this.component(i, addr(s + p));
+        this.component(i, addr(s + 2 * p));
+        break;
+      case KIND_STRUCT: {
+        size += 4 * p;
+        const path = addr(s);
+        if (path > 0 && this.useName(path, i)) structPkg = this.pkgPath(path);
+        const fields = addr(s + p);
+        const n = s + 3 * p <= end ? this.word(s + 2 * p) : 0;
+        members(fields, n, 3 * p, (at) => {
+          const name = addr(at);
+          if (name > 0) this.useName(name, i);
+          this.component(i, addr(at + p));
+        });
+        if (n <= MAX_MEMBERS && fields >= rva && fields < rva + 4096) tail = () => Math.max(size, fields - rva + n * 3 * p);
+        break;
+      }
+    }
+    if (tflag & FLAG_UNCOMMON && o + size + 16 <= end) {
+      const u = o + size;
+      size += 16;
+      const path = offsetTo(u);
+      if (path > 0 && this.useName(path, i)) {
+        const pkg = this.pkgPath(path);
+        if (tflag & FLAG_NAMED) this.setOwner(i, pkg, true);
+        else structPkg ||= pkg;
+      }
+      const mcount = this.u16(u + 4);
+      const moff = this.view.getUint32(u + 8, this.le);
+      const methods = u + moff;
+      size = tail();
+      if (mcount > 0 && methods + mcount * 16 <= end) {
+        for (let k = 0; k < mcount; k++) {
+          this.useName(offsetTo(methods + k * 16), i);
+          const mtyp = offsetTo(methods + k * 16 + 4);
+          if (mtyp > 0) this.component(i, mtyp);
+        }
+        size = Math.max(size, methods - o + mcount * 16);
+      }
+    } else {
+      size = tail();
+    }
+    this.size.array()[i] = Math.min(size, end - o);
+    if (structPkg > 0 && this.owner.array()[i] === 0 && !(tflag & FLAG_NAMED)) this.setOwner(i, structPkg, false);
+    if (pointerTo > 0) {
+      // not a component: it names no owner, but it is a use of that type
+      if (this.add(pointerTo) >= 0) {
+        this.typeUse.push(pointerTo);
+        this.typeUser.push(i);
+      }
+    }
+  }
+
+  private setOwner(i: number, pkg: number, named: boolean): void {
+    if (NO_PACKAGE.has(this.packages[pkg])) return;
+    this.owner.array()[i] = pkg;
+    if (named) this.named[i] = 1;
+  }
+
+  /** Ends the walk: resolves the owners of unnamed types through their first component that has one. */
+  finish(): TypeTable {
+    const count = this.rva.count;
+    const rva = this.rva.array();
+    const owner = this.owner.array();
+    const typeUse = this.typeUse.array();
+    const typeUser = this.typeUser.array();
+    // edges are grouped by user in reading order: first edge of each user
+    const first = new Int32Array(count).fill(-1);
+    const next = new Int32Array(typeUse.length).fill(-1);
+    const lastEdge = new Int32Array(count).fill(-1);
+    for (let e = 0; e < typeUse.length; e++) {
+      const u = typeUser[e];
+      if (lastEdge[u] < 0) first[u] = e;
+      else next[lastEdge[u]] = e;
+      lastEdge[u] = e;
+    }
+    const state = new Uint8Array(count);
+    for (let i = 0; i < count; i++) if (owner[i] > 0 || this.named[i]) state[i] = 2;
+    const resolve = (i: number, depth: number): number => {
+      if (state[i] !== 0 || depth > 64) return owner[i];
+      state[i] = 1;
+      for (let e = first[i]; e >= 0; e = next[e]) {
+        const c = this.index.get(typeUse[e]);
+        if (c === undefined || this.isPointerBack(rva[i], typeUse[e])) continue;
+        const o = resolve(c, depth + 1);
+        if (o > 0) {
+          owner[i] = o;
+          break;
+        }
+      }
+      state[i] = 2;
+      return owner[i];
+    };
+    for (let i = 0; i < count; i++) resolve(i, 0);
+    return {
+      count,
+      rva,
+      size: this.size.array(),
+      owner,
+      named: Uint8Array.from(this.named),
+      packages: this.packages,
+      nameSize: this.nameSize,
+      nameUse: this.nameUse.array(),
+      nameUser: this.nameUser.array(),
+      maskUse: this.maskUse.array(),
+      maskUser: this.maskUser.array(),
+      maskSize: this.maskSize.array(),
+      equalUse: this.equalUse.array(),
+      equalUser: this.equalUser.array(),
+      typeUse,
+      typeUser,
+      indexOf: (at) => this.index.get(at) ?? -1,
+      string: (i) => {
+        const p = this.p;
+        const o = rva[i] - this.regionRva;
+        const name = this.nameText(this.types + this.view.getInt32(o + 4 * p + 8, this.le));
+        return this.bytes[o + 2 * p + 4] & FLAG_EXTRA_STAR ? name.slice(1) : name;
+      },
+    };
+  }
+
+  private isPointerBack(user: number, used: number): boolean {
+    const o = user - this.regionRva;
+    const back = this.view.getInt32(o + 4 * this.p + 12, this.le);
+    return back !== 0 && this.types + back === used;
+  }
+}
+
+/** Paths in uncommon types that are no packages: compiler-made shapes and types without hash functions. */
+const NO_PACKAGE = new Set(["", "go.shape", "noalg", "go", "unsafe", "go.builtin", "builtin"]);

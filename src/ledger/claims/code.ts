@@ -1,0 +1,29 @@
+// Machine code, function by function. Filler behind a function's last instruction is its padding.
+import type { Executable } from "../../binary/executable.ts";
+import type { GoProgram } from "../../binary/go/program.ts";
+import { type Claims, EXACT, KIND } from "../ledger.ts";
+import type { Functions } from "./functions.ts";
+
+/** Claims all functions of the table; filler bytes at their ends become kind padding of the same owner. */
+export function claimCode(claims: Claims, exe: Executable, go: GoProgram, functions: Functions, symbolOf: (f: number) => number): void {
+  const t = go.pcln;
+  // int3 on x86, zero words elsewhere (cmd/link/internal/ld/data.go, CodeFill)
+  const filler = exe.arch === "amd64" || exe.arch === "386" ? 0xcc : 0;
+  let region = exe.regions[0];
+  for (let f = 0; f < t.nfunc; f++) {
+    const from = t.entry[f];
+    if (!region || from < region.rva || from >= region.rva + region.bytes.length) {
+      const found = exe.regions.find((r) => from >= r.rva && from < r.rva + r.bytes.length);
+      if (!found) continue;
+      region = found;
+    }
+    const end = Math.min(t.end[f], region.rva + region.bytes.length);
+    let last = end - region.rva;
+    const first = from - region.rva;
+    if (!exe.wasm) while (last > first && region.bytes[last - 1] === filler) last--;
+    // a function of nothing but filler is code all the same
+    const codeEnd = last === first ? end : region.rva + last;
+    claims.image(from, codeEnd - from, KIND.code, functions.owner[f], symbolOf(f), EXACT);
+    claims.image(codeEnd, end - codeEnd, KIND.padding, functions.owner[f], symbolOf(f), EXACT);
+  }
+}

@@ -1,0 +1,195 @@
+// Which package each function belongs to: by name where the name tells, by compilation unit and source directory where it does not.
+import { packageOf, unescapePath } from "../../binary/go/symbolname.ts";
+import { firstPcValue, type Pclntab } from "../../binary/go/pclntab.ts";
+import { text } from "../../binary/bytes.ts";
+import type { Names } from "../ledger.ts";
+
+export interface Functions {
+  /** Package id per function: the owner that a Go programmer expects (a generic instance belongs to the generic function's package). */
+  readonly owner: Uint32Array;
+  /** Package id of the compilation unit that the linker filed the function under. */
+  readonly unit: Uint32Array;
+  /** 1: the linker keeps one copy of several (instances, wrappers, generated equality): the unit is only the first that had it. */
+  readonly shared: Uint8Array;
+  /** Position of each package id in text order (dependencies first); 0xffffffff if it has no code of its own. Grows by `rankOf`. */
+  rankOf(pkg: number): number;
+}
+
+const NONE = 0xffffffff;
+
+/** Reads one name's package at bytes[from]; sets `scan.end` to its NUL and `scan.generic`. Answers NONE where the slow path must decide. */
+class NameScanner {
+  end = 0;
+  generic = false;
+  private readonly bytes: Uint8Array;
+  private readonly packages: Names;
+  private lastFrom = -1;
+  private lastLength = 0;
+  private lastId = 0;
+  private readonly slow = new Map<string, number>();
+
+  constructor(bytes: Uint8Array, packages: Names) {
+    this.bytes = bytes;
+    this.packages = packages;
+  }
+
+  read(from: number): number {
+    const { bytes } = this;
+    const n = bytes.length;
+    let slash = from - 1;
+    let dot = -1;
+    let i = from;
+    let open = false;
+    this.generic = false;
+    for (; i < n; i++) {
+      const c = bytes[i];
+      if (c === 0) break;
+      if (c === 91) this.generic = true;
+      if (open) continue;
+      if (c === 91 || c === 40 || c === 123 || c === 32 || c === 34) open = true;
+      else if (c === 47) {
+        slash = i;
+        dot = -1;
+      } else if (c === 46 && dot < 0) dot = i;
+    }
+    this.end = i;
+    if (i === from) return 0;
+    const first = bytes[from];
+    // "type:", "go:", "go.", "struct {", "(*struct {": rare, and decided by text
+    if (dot <= slash + 1 || first === 40 || (first === 116 && bytes[from + 4] === 58) || (first === 103 && bytes[from + 1] === 111 && (bytes[from + 2] === 58 || (bytes[from + 2] === 46 && slash < from)))) {
+      return this.bySlowPath(from, i);
+    }
+    const length = dot - from;
+    if (length === this.lastLength && this.lastFrom >= 0) {
+      let same = true;
+      for (let k = length - 1; k >= 0; k--) {
+        if (bytes[from + k] !== bytes[this.lastFrom + k]) {
+          same = false;
+          break;
+        }
+      }
+      if (same) return this.lastId;
+    }
+    const path = text(bytes.subarray(from, dot));
+    if (path.startsWith("type") || path.includes(" ")) return this.bySlowPath(from, i);
+    this.lastFrom = from;
+    this.lastLength = length;
+    this.lastId = this.packages.id(unescapePath(path));
+    return this.lastId;
+  }
+
+  private bySlowPath(from: number, to: number): number {
+    const name = text(this.bytes.subarray(from, Math.min(to, from + 65536)));
+    let id = this.slow.get(name);
+    if (id === undefined) {
+      id = this.packages.id(packageOf(name));
+      this.slow.set(name, id);
+    }
+    return id;
+  }
+}
+
+/** Walks the packed names of a name table: calls back with offset, end (of the NUL) and package id. */
+export function walkNames(bytes: Uint8Array, from: number, to: number, packages: Names, each: (start: number, end: number, pkg: number) => void): void {
+  const scan = new NameScanner(bytes.subarray(0, to), packages);
+  for (let at = from; at < to; ) {
+    const pkg = scan.read(at);
+    each(at, Math.min(scan.end + 1, to), pkg);
+    at = scan.end + 1;
+  }
+}
+
+/** The source path of a function's first instruction, "" if the tables do not tell. */
+export function firstFile(t: Pclntab, i: number): string {
+  if (t.version === "1.2") return "";
+  const view = new DataView(t.bytes.buffer, t.bytes.byteOffset, t.bytes.byteLength);
+  const file = firstPcValue(t, t.pcfile[i]);
+  if (file < 0) return "";
+  const at = t.cutab + (t.cuOffset[i] + file) * 4;
+  if (at + 4 > t.filetab) return "";
+  const off = view.getUint32(at, t.littleEndian);
+  const from = t.filetab + off;
+  if (off === NONE || from >= t.pctab) return "";
+  let to = from;
+  while (to < t.pctab && t.bytes[to] !== 0) to++;
+  return text(t.bytes.subarray(from, to));
+}
+
+/** The known package whose path is the longest suffix of a source file's directory (versions stripped), or 0. */
+export function packageOfFile(path: string, packages: Names): number {
+  const parts = path.replace(/\\/g, "/").replace(/@[^/]*/g, "").split("/");
+  parts.pop();
+  // GOPROXY paths escape capitals as !x
+  const dir = parts.map((s) => s.replace(/!([a-z])/g, (_, c: string) => c.toUpperCase()));
+  for (let k = 0; k < dir.length; k++) {
+    const id = packages.find(dir.slice(k).join("/"));
+    if (id) return id;
+  }
+  return 0;
+}
+
+/** Owners of all functions of one table. Linear in the bytes of the names. */
+export function ownFunctions(t: Pclntab, packages: Names): Functions {
+  const n = t.nfunc;
+  const owner = new Uint32Array(n);
+  const unit = new Uint32Array(n);
+  const shared = new Uint8Array(n);
+  const scan = new NameScanner(t.bytes, packages);
+  for (let i = 0; i < n; i++) {
+    const from = t.funcnametab + t.nameOff[i];
+    owner[i] = from < t.bytes.length ? scan.read(from) : 0;
+    if (scan.generic || isGeneratedName(t, from)) shared[i] = 1;
+  }
+
+  // compilation units by vote of the functions that can only live in their own package
+  const units = new Map<number, Map<number, number>>();
+  if (t.version !== "1.2") {
+    for (let i = 0; i < n; i++) {
+      if (shared[i] || owner[i] === 0) continue;
+      let votes = units.get(t.cuOffset[i]);
+      if (!votes) units.set(t.cuOffset[i], (votes = new Map()));
+      votes.set(owner[i], (votes.get(owner[i]) ?? 0) + 1);
+    }
+  }
+  const unitPackage = new Map<number, number>();
+  for (const [cu, votes] of units) {
+    let best = 0;
+    let most = 0;
+    for (const [pkg, count] of votes) {
+      if (count > most) {
+        most = count;
+        best = pkg;
+      }
+    }
+    unitPackage.set(cu, best);
+  }
+  const ranks = new Map<number, number>();
+  for (let i = 0; i < n; i++) {
+    if (t.version === "1.2") {
+      unit[i] = owner[i];
+    } else {
+      let pkg = unitPackage.get(t.cuOffset[i]);
+      if (pkg === undefined) {
+        // a unit that holds nothing but shared functions: its source files name it
+        pkg = packageOfFile(firstFile(t, i), packages) || owner[i];
+        unitPackage.set(t.cuOffset[i], pkg);
+      }
+      unit[i] = pkg;
+    }
+    if (owner[i] === 0) owner[i] = unit[i];
+    else if (owner[i] !== unit[i] && !shared[i]) {
+      // either a wrapper (the name is right) or a linkname into another package (the unit is right)
+      const file = firstFile(t, i);
+      if (file === "<autogenerated>") shared[i] = 1;
+      else if (packageOfFile(file, packages) === unit[i]) owner[i] = unit[i];
+    }
+    if (!shared[i] && owner[i] === unit[i] && !ranks.has(owner[i])) ranks.set(owner[i], ranks.size);
+  }
+  return { owner, unit, shared, rankOf: (pkg) => ranks.get(pkg) ?? NONE };
+}
+
+/** "type:.eq.…", "type..hash.…": generated per type, kept once. */
+function isGeneratedName(t: Pclntab, from: number): boolean {
+  const b = t.bytes;
+  return b[from] === 116 && b[from + 1] === 121 && b[from + 2] === 112 && b[from + 3] === 101 && (b[from + 4] === 58 || b[from + 4] === 46);
+}

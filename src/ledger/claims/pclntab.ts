@@ -1,0 +1,207 @@
+// The function table, split to the functions that its parts describe. Sizes are distances between the distinct offsets in use,
+// because the linker packs each sub-table without gaps (cmd/link/internal/ld/pcln.go).
+import type { GoProgram } from "../../binary/go/program.ts";
+import type { Pclntab } from "../../binary/go/pclntab.ts";
+import { U32List } from "../../binary/go/types.ts";
+import { EXACT, type Claims, KIND } from "../ledger.ts";
+import { sortedOrder } from "../sweep.ts";
+import { type Functions, walkNames } from "./functions.ts";
+
+/** Functions' parts in one sub-table: claims [offset, next offset) for the first function that uses it. */
+function claimPacked(
+  claims: Claims,
+  rva: number,
+  end: number,
+  offsets: Uint32Array,
+  users: Uint32Array,
+  kind: number,
+  own: (f: number) => number,
+  symbol: (f: number) => number,
+): void {
+  const order = sortedOrder(offsets, offsets.length);
+  for (let i = 0; i < order.length; ) {
+    const offset = offsets[order[i]];
+    const f = users[order[i]];
+    let j = i + 1;
+    while (j < order.length && offsets[order[j]] === offset) j++;
+    const next = j < order.length ? offsets[order[j]] : end;
+    if (next > end) return;
+    claims.image(rva + offset, next - offset, kind, own(f), symbol(f), EXACT);
+    i = j;
+  }
+}
+
+/**
+ * Claims all of the table that the functions explain. What remains of it (a tail, alignment) is left to later claimants.
+ * `limit` is where the table ends at the latest, as an RVA.
+ */
+export function claimPclntab(claims: Claims, go: GoProgram, functions: Functions, symbolOf: (f: number) => number, limit: number): void {
+  const t = go.pcln;
+  const own = (f: number): number => functions.owner[f];
+  const header = claims.symbols.add("pclntab header");
+  claims.image(t.rva, t.headerSize, KIND.pclntab, 0, header, EXACT);
+  if (t.version === "1.2") claimOldTable(claims, t, own, symbolOf, limit);
+  else {
+    claimNames(claims, t, functions);
+    claimFiles(claims, t, functions);
+    claimPcValues(claims, t, own, symbolOf);
+    claimFuncs(claims, go, own, symbolOf, limit);
+  }
+}
+
+function claimNames(claims: Claims, t: Pclntab, functions: Functions): void {
+  const byName = new Map<number, number>();
+  // only names without a package need their function
+  for (let i = 0; i < t.nfunc; i++) if (t.bytes[t.funcnametab + t.nameOff[i]] !== 0) byName.set(t.nameOff[i], i);
+  walkNames(t.bytes, t.funcnametab, t.cutab, claims.packages, (start, end, pkg) => {
+    const f = byName.get(start - t.funcnametab);
+    const owner = f === undefined ? pkg : functions.owner[f];
+    claims.image(t.rva + start, end - start, KIND.pclntab, owner, 0, EXACT);
+  });
+}
+
+/** cutab: one run of u32 per compilation unit. filetab: NUL-terminated paths, each to the first unit in text order that uses it. */
+function claimFiles(claims: Claims, t: Pclntab, functions: Functions): void {
+  const units = new Map<number, number>();
+  for (let i = 0; i < t.nfunc; i++) if (!units.has(t.cuOffset[i])) units.set(t.cuOffset[i], functions.unit[i]);
+  const starts = [...units.keys()].sort((a, b) => a - b);
+  const view = new DataView(t.bytes.buffer, t.bytes.byteOffset, t.bytes.byteLength);
+  const fileOwner = new Map<number, number>();
+  for (let k = 0; k < starts.length; k++) {
+    const from = t.cutab + starts[k] * 4;
+    const to = Math.min(k + 1 < starts.length ? t.cutab + starts[k + 1] * 4 : t.filetab, t.filetab);
+    const pkg = units.get(starts[k])!;
+    claims.image(t.rva + from, to - from, KIND.pclntab, pkg, 0, EXACT);
+    for (let at = from; at + 4 <= to; at += 4) {
+      const off = view.getUint32(at, t.littleEndian);
+      if (off !== 0xffffffff && !fileOwner.has(off)) fileOwner.set(off, pkg);
+    }
+  }
+  for (let at = t.filetab; at < t.pctab; ) {
+    let end = at;
+    while (end < t.pctab && t.bytes[end] !== 0) end++;
+    end = Math.min(end + 1, t.pctab);
+    const owner = fileOwner.get(at - t.filetab) ?? 0;
+    if (owner > 0) claims.image(t.rva + at, end - at, KIND.pclntab, owner, 0, EXACT);
+    else claims.image(t.rva + at, end - at, KIND.pclntab, 0, claims.symbols.add("pclntab file names"), EXACT);
+    at = end;
+  }
+}
+
+function claimPcValues(claims: Claims, t: Pclntab, own: (f: number) => number, symbolOf: (f: number) => number): void {
+  const offsets = new U32List();
+  const users = new U32List();
+  const view = new DataView(t.bytes.buffer, t.bytes.byteOffset, t.bytes.byteLength);
+  const add = (offset: number, f: number): void => {
+    if (offset === 0) return;
+    offsets.push(offset);
+    users.push(f);
+  };
+  for (let f = 0; f < t.nfunc; f++) {
+    add(t.pcsp[f], f);
+    add(t.pcfile[f], f);
+    add(t.pcln[f], f);
+    const at = t.pcdataAt(f);
+    for (let k = 0; k < t.npcdata[f]; k++) add(view.getUint32(at + k * 4, t.littleEndian), f);
+  }
+  const size = t.functab - t.pctab;
+  claims.image(t.rva + t.pctab, 1, KIND.pclntab, 0, claims.symbols.add("pclntab header"), EXACT);
+  claimPacked(claims, t.rva + t.pctab, size, offsets.array(), users.array(), KIND.pclntab, own, symbolOf);
+}
+
+function claimFuncs(claims: Claims, go: GoProgram, own: (f: number) => number, symbolOf: (f: number) => number, limit: number): void {
+  const { pcln: t, module } = go;
+  const entryTable = t.rva + t.functab;
+  const view = new DataView(t.bytes.buffer, t.bytes.byteOffset, t.bytes.byteLength);
+  const relative = t.funcdataRef === 4;
+  let lastEnd = t.functab;
+  for (let f = 0; f < t.nfunc; f++) {
+    claims.image(entryTable + f * t.functabEntry, t.functabEntry, KIND.pclntab, own(f), symbolOf(f), EXACT);
+    const size = t.funcdataAt(f) + t.nfuncdata[f] * t.funcdataRef - t.func[f];
+    const padded = Math.ceil(size / t.ptrSize) * t.ptrSize;
+    claims.image(t.rva + t.func[f], padded, KIND.pclntab, own(f), symbolOf(f), EXACT);
+    lastEnd = Math.max(lastEnd, t.func[f] + padded);
+  }
+  // sentinel entry, and its alignment
+  const sentinel = entryTable + t.nfunc * t.functabEntry;
+  claims.image(sentinel, Math.max(0, t.rva + t.func[0] - sentinel), KIND.pclntab, 0, claims.symbols.add("pclntab header"), EXACT);
+
+  // funcdata: offsets from gofunc (1.18+) or pointers; it stands in rodata up to 1.25, behind the func structs since 1.26
+  const base = relative ? (module?.gofunc ?? 0) : 0;
+  if (relative && base === 0) return;
+  const offsets = new U32List();
+  const users = new U32List();
+  for (let f = 0; f < t.nfunc; f++) {
+    const at = t.funcdataAt(f);
+    for (let k = 0; k < t.nfuncdata[f]; k++) {
+      const o = at + k * t.funcdataRef;
+      if (o + t.funcdataRef > t.bytes.length) break;
+      let v = view.getUint32(o, t.littleEndian);
+      if (relative) {
+        if (v === 0xffffffff) continue;
+      } else {
+        const full = t.ptrSize === 8 ? v + view.getUint32(o + 4, t.littleEndian) * 0x1_0000_0000 : v;
+        if (full === 0) continue;
+        v = full;
+      }
+      offsets.push(v);
+      users.push(f);
+    }
+  }
+  const list = offsets.array();
+  let lowest = 0xffffffff;
+  let highest = 0;
+  for (const v of list) {
+    if (v < lowest) lowest = v;
+    if (v > highest) highest = v;
+  }
+  if (list.length === 0) return;
+  // in 1.26 the table ends at findfunctab; before, nothing marks the end of the last record
+  const inTable = relative && module !== undefined && module.epclntab > 0;
+  const end = inTable ? Math.max(highest, Math.min(module.findfunctab, limit) - base) : highest + 1;
+  claimPacked(claims, base, end, list, users.array(), KIND.funcdata, own, symbolOf);
+  if (module && module.findfunctab > 0) claimFindTable(claims, go, own, symbolOf);
+}
+
+/** findfunctab: 20 bytes per 4096 bytes of text (runtime/symtab.go, findfuncbucket): to the first function of each bucket. */
+function claimFindTable(claims: Claims, go: GoProgram, own: (f: number) => number, symbolOf: (f: number) => number): void {
+  const { pcln: t, module } = go;
+  if (!module) return;
+  const text = t.entry[0];
+  const buckets = Math.ceil((t.end[t.nfunc - 1] - text) / 4096);
+  let f = 0;
+  for (let b = 0; b < buckets; b++) {
+    while (f + 1 < t.nfunc && t.entry[f + 1] <= text + b * 4096) f++;
+    claims.image(module.findfunctab + b * 20, 20, KIND.pclntab, own(f), symbolOf(f), EXACT);
+  }
+}
+
+/** Up to Go 1.15 structs, names and tables of one function stand mixed in one blob: every offset in use starts a part. */
+function claimOldTable(claims: Claims, t: Pclntab, own: (f: number) => number, symbolOf: (f: number) => number, limit: number): void {
+  const offsets = new U32List();
+  const users = new U32List();
+  const view = new DataView(t.bytes.buffer, t.bytes.byteOffset, t.bytes.byteLength);
+  const add = (offset: number, f: number): void => {
+    if (offset === 0) return;
+    offsets.push(offset);
+    users.push(f);
+  };
+  for (let f = 0; f < t.nfunc; f++) {
+    claims.image(t.rva + t.functab + f * t.functabEntry, t.functabEntry, KIND.pclntab, own(f), symbolOf(f), EXACT);
+    add(t.func[f], f);
+    add(t.nameOff[f], f);
+    add(t.pcsp[f], f);
+    add(t.pcfile[f], f);
+    add(t.pcln[f], f);
+    const at = t.pcdataAt(f);
+    for (let k = 0; k < t.npcdata[f]; k++) add(view.getUint32(at + k * 4, t.littleEndian), f);
+  }
+  const tail = t.functab + t.nfunc * t.functabEntry;
+  // the sentinel is a pc and the offset of the file table, whose first word is the number of files
+  const fileTable = tail + t.ptrSize + 4 <= t.bytes.length ? view.getUint32(tail + t.ptrSize, t.littleEndian) : 0;
+  const end = fileTable > tail && fileTable < t.bytes.length ? fileTable : Math.min(limit - t.rva, t.bytes.length);
+  claims.image(t.rva + tail, t.ptrSize + 4, KIND.pclntab, 0, claims.symbols.add("pclntab header"), EXACT);
+  claimPacked(claims, t.rva, end, offsets.array(), users.array(), KIND.pclntab, own, symbolOf);
+  if (end === fileTable) claims.image(t.rva + fileTable, limit - t.rva - fileTable, KIND.pclntab, 0, claims.symbols.add("pclntab file names"), EXACT);
+}
+
