@@ -1,0 +1,146 @@
+// The zod schemas of pare's documents. Imported only to print, test or read them: writing a document does not pay for zod.
+import { z } from "zod";
+import { DIFF_SCHEMA } from "./diff.ts";
+import { EVIDENCE, KINDS } from "./ledger.ts";
+import { ROLES } from "./modules.ts";
+import { SNAPSHOT_SCHEMA } from "./snapshot.ts";
+
+const bytes = z.int().nonnegative();
+const kind = z.enum(KINDS);
+
+/** A record with exactly these keys. */
+function keyed<K extends string, V extends z.ZodType>(keys: readonly K[], value: V): z.ZodObject<{ [P in K]: V }> {
+  return z.object(Object.fromEntries(keys.map((key) => [key, value])) as { [P in K]: V });
+}
+
+const kindBytes = z.partialRecord(kind, bytes).describe("bytes by kind; a kind that is absent has none");
+
+const symbol = z.object({
+  name: z.string().describe('linker name; "" collects what the package owns without a name'),
+  letter: z.enum(["T", "D", "R"]).describe("as in go tool nm: T text, D data, R read-only"),
+  bytes,
+  kinds: kindBytes,
+});
+
+const packageRow = z.object({
+  path: z.string().describe('import path; "main" is the program\'s own package'),
+  bytes,
+  kinds: kindBytes,
+  symbols: z.array(symbol).exactOptional().describe("with --symbols; sums to the package's bytes"),
+});
+
+const moduleRow = z.object({
+  path: z.string().describe('module path; "std" is the standard library, "C" is code that Go did not compile'),
+  version: z.string(),
+  role: z.enum(ROLES),
+  replace: z.object({ path: z.string(), version: z.string() }).exactOptional(),
+  bytes,
+  packages: z.array(packageRow).describe("sums to the module's bytes"),
+});
+
+const file = z.object({
+  name: z.string(),
+  size: bytes,
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  format: z.string().describe("elf, macho, pe, wasm, fat or archive"),
+  type: z.enum(["exe", "shared", "object", "archive"]),
+  os: z.string(),
+  arch: z.string(),
+  goVersion: z.string().describe('"" if the file does not tell'),
+  language: z.enum(["go", "tinygo", "other"]),
+  stripped: z.boolean().describe("no symbol table that names Go functions"),
+  dwarf: z.boolean(),
+  pie: z.boolean(),
+  dynamic: z.boolean().describe("asks for a dynamic linker"),
+  cgo: z.boolean().describe("links runtime/cgo or other C code"),
+  trimpath: z.boolean().nullable().describe("null if the build information does not tell"),
+  garbled: z.boolean(),
+  packed: z.string().nullable().describe("the packer that the file was, or is, packed with"),
+  buildId: z.string().nullable(),
+  main: z.object({ package: z.string(), module: z.string(), version: z.string() }).nullable(),
+  vcs: z.object({ system: z.string(), revision: z.string(), time: z.string(), modified: z.boolean() }).nullable(),
+  settings: z
+    .array(z.object({ key: z.string(), value: z.string() }))
+    .describe("build settings in the order of the file"),
+});
+
+export const snapshotSchema = z
+  .object({
+    schema: z.literal(SNAPSHOT_SCHEMA),
+    file,
+    kinds: keyed(KINDS, bytes).describe("bytes of the whole file by kind; sums to file.size"),
+    modules: z.array(moduleRow).describe("largest first; with overhead, sums to file.size"),
+    overhead: z.array(z.object({ name: z.string(), kind, bytes })).describe("bytes of the format itself, by name"),
+    embeds: z
+      .array(z.object({ name: z.string(), bytes, package: z.string(), usedBy: z.array(z.string()) }))
+      .describe("embedded files; their bytes are in the packages' too"),
+    evidence: keyed(EVIDENCE, bytes).describe("bytes by how sure the owner is; sums to file.size"),
+    testimony: z.enum(["link probe", "symbols", "references", "none"]).describe("what named the owners"),
+    memory: z
+      .object({ bytes, packages: z.array(z.object({ path: z.string(), bytes })) })
+      .exactOptional()
+      .describe("with --memory: zero-filled variables, which take no byte of the file"),
+    inlined: z
+      .array(z.object({ owner: z.string(), origin: z.string(), bytes }))
+      .exactOptional()
+      .describe("with --inlined: bytes of code by the package that owns them and the one whose function was inlined"),
+    warnings: z.array(z.string()),
+  })
+  .describe("What every byte of an executable is, and whose");
+
+const signed = z.int();
+const delta = { old: bytes, new: bytes, delta: signed.describe("new - old") };
+const changeKind = z.enum(["added", "removed", "changed"]);
+
+const side = file.pick({ name: true, size: true, sha256: true, format: true, os: true, arch: true, goVersion: true });
+
+export const diffSchema = z
+  .object({
+    schema: z.literal(DIFF_SCHEMA),
+    ...delta,
+    oldFile: side,
+    newFile: side,
+    kinds: keyed(KINDS, z.object(delta)).describe("the deltas sum to delta"),
+    modules: z
+      .array(
+        z.object({
+          path: z.string(),
+          role: z.enum(ROLES),
+          oldVersion: z.string(),
+          newVersion: z.string(),
+          change: changeKind,
+          ...delta,
+          packages: z.array(
+            z.object({
+              path: z.string(),
+              change: changeKind,
+              ...delta,
+              kinds: z.partialRecord(kind, signed).describe("deltas by kind"),
+              symbols: z
+                .array(
+                  z.object({
+                    name: z.string(),
+                    oldName: z
+                      .string()
+                      .exactOptional()
+                      .describe("the old name of a symbol that the compiler numbered anew"),
+                    change: changeKind,
+                    ...delta,
+                  }),
+                )
+                .exactOptional()
+                .describe("if both sides have symbols; symbols of equal size are left out"),
+            }),
+          ),
+        }),
+      )
+      .describe("what is equal is left out; with overhead, the deltas sum to delta"),
+    overhead: z.array(z.object({ name: z.string(), kind, ...delta })),
+    warnings: z.array(z.string()),
+  })
+  .describe("What changed between two executables, exactly");
+
+/** JSON Schema (2020-12) of a document. */
+export function jsonSchema(document: "snapshot" | "diff"): Record<string, unknown> {
+  return z.toJSONSchema(document === "snapshot" ? snapshotSchema : diffSchema, { io: "input" });
+}

@@ -1,0 +1,351 @@
+// Snapshot (or profile) → rows: the one place that selects, filters, sorts and cuts what a report shows.
+import { type Kind, KINDS, type Ledger } from "./ledger.ts";
+import type { Role } from "./modules.ts";
+import type { Profile } from "./profile.ts";
+import { byName, type KindBytes, type Snapshot, type SnapshotModule, type SnapshotPackage } from "./snapshot.ts";
+import { KIND_COUNT } from "./sum.ts";
+
+export const VIEWS = ["module", "package", "symbol", "kind", "section", "embed"] as const;
+export type By = (typeof VIEWS)[number];
+
+export const SORTS = ["bytes", "name", "memory", "inlined", ...KINDS] as const;
+export type Sort = (typeof SORTS)[number];
+
+export interface ViewOptions {
+  readonly by: By;
+  /** Rows to keep; all if undefined. */
+  readonly top?: number | undefined;
+  /** Import path of a package, `path/...` for it and those below it, or a module's path. */
+  readonly focus?: string | undefined;
+  /** Keeps rows whose name has this text in it, case ignored, or matches it if it is written as /regular expression/. */
+  readonly filter?: string | undefined;
+  readonly sort?: Sort | undefined;
+}
+
+export interface Row {
+  readonly name: string;
+  readonly bytes: number;
+  readonly kinds: KindBytes;
+  readonly module?: string;
+  readonly version?: string;
+  readonly role?: Role;
+  readonly package?: string;
+  /** Symbols: as in `go tool nm`. */
+  readonly letter?: "T" | "D" | "R" | "B";
+  readonly usedBy?: readonly string[];
+  /** Zero-filled variables: bytes in memory that the file does not hold. */
+  readonly memory?: number;
+  /** Bytes of code whose source is here, wherever they were inlined to. */
+  readonly inlined?: number;
+  /** Belongs to the format, not to a package. */
+  readonly overhead?: boolean;
+}
+
+export interface View {
+  readonly by: By;
+  readonly focus?: string;
+  readonly rows: readonly Row[];
+  /** Rows that `top` cut off. */
+  readonly rest: { readonly rows: number; readonly bytes: number };
+  /** Bytes of all rows before the cut; the file's size if nothing is focused or filtered. */
+  readonly bytes: number;
+  /** Size of the file: what shares are of. */
+  readonly of: number;
+  readonly hasMemory: boolean;
+  readonly hasInlined: boolean;
+}
+
+/** A request that the snapshot cannot serve: a package that is not there, a pattern that is not one. */
+export class ViewError extends Error {
+  readonly suggestion: string | undefined;
+  constructor(message: string, suggestion?: string) {
+    super(message);
+    this.name = "ViewError";
+    this.suggestion = suggestion;
+  }
+}
+
+/**
+ * Makes a view's rows. The views by symbol and with a focus on symbols need a snapshot with symbols; the view by section needs the
+ * profile. Throws ViewError for a focus or filter that cannot be served.
+ */
+export function view(snapshot: Snapshot, options: ViewOptions, profile?: Profile): View {
+  const packages = focused(snapshot, options.focus);
+  const hasMemory =
+    snapshot.memory !== undefined && (options.by === "module" || options.by === "package" || options.by === "symbol");
+  const hasInlined = snapshot.inlined !== undefined && (options.by === "module" || options.by === "package");
+  let rows = rowsOf(snapshot, options, packages, profile);
+  const matches = matcher(options.filter);
+  if (matches) rows = rows.filter((row) => matches(row.name) || (row.package !== undefined && matches(row.package)));
+  rows.sort(order(options.sort ?? "bytes"));
+  const bytes = sum(rows);
+  const kept = options.top === undefined ? rows : rows.slice(0, options.top);
+  return {
+    by: options.by,
+    ...(options.focus !== undefined && { focus: options.focus }),
+    rows: kept,
+    rest: { rows: rows.length - kept.length, bytes: bytes - sum(kept) },
+    bytes,
+    of: snapshot.file.size,
+    hasMemory,
+    hasInlined,
+  };
+}
+
+function sum(rows: readonly { readonly bytes: number }[]): number {
+  return rows.reduce((total, row) => total + row.bytes, 0);
+}
+
+function order(sort: Sort): (a: Row, b: Row) => number {
+  const largest = (value: (row: Row) => number) => (a: Row, b: Row) =>
+    value(b) - value(a) || b.bytes - a.bytes || byName(a.name, b.name) || byName(a.package ?? "", b.package ?? "");
+  switch (sort) {
+    case "name":
+      return (a, b) => byName(a.name, b.name) || b.bytes - a.bytes;
+    case "bytes":
+      return largest((row) => row.bytes);
+    case "memory":
+      return largest((row) => row.memory ?? 0);
+    case "inlined":
+      return largest((row) => row.inlined ?? 0);
+    default:
+      return largest((row) => row.kinds[sort] ?? 0);
+  }
+}
+
+/** A predicate over names; undefined keeps everything. */
+function matcher(filter: string | undefined): ((name: string) => boolean) | undefined {
+  if (filter === undefined || filter === "") return undefined;
+  const pattern = /^\/(.+)\/$/s.exec(filter);
+  if (!pattern) {
+    const wanted = filter.toLowerCase();
+    return (name) => name.toLowerCase().includes(wanted);
+  }
+  try {
+    const regexp = new RegExp(pattern[1], "u");
+    return (name) => regexp.test(name);
+  } catch {
+    throw new ViewError(`--filter ${filter} is not a regular expression`);
+  }
+}
+
+interface Placed {
+  readonly module: SnapshotModule;
+  readonly package: SnapshotPackage;
+}
+
+/** The packages that a focus selects; undefined without one. */
+function focused(snapshot: Snapshot, focus: string | undefined): readonly Placed[] | undefined {
+  if (focus === undefined) return undefined;
+  const all = snapshot.modules.flatMap((module) => module.packages.map((p) => ({ module, package: p })));
+  const below = focus.endsWith("/...") ? focus.slice(0, -4) : undefined;
+  const found =
+    below !== undefined
+      ? all.filter((p) => p.package.path === below || p.package.path.startsWith(`${below}/`))
+      : all.filter((p) => p.package.path === focus);
+  if (found.length > 0) return found;
+  const module = all.filter((p) => p.module.path === focus);
+  if (module.length > 0) return module;
+  // the program's own package is "main" to the linker, and its import path to everybody else
+  if (focus === snapshot.file.main?.package) {
+    const main = all.filter((p) => p.package.path === "main");
+    if (main.length > 0) return main;
+  }
+  throw new ViewError(`no package or module "${focus}" in ${snapshot.file.name}`, closest(focus, all));
+}
+
+/** The package whose path ends like the one asked for, the largest first. */
+function closest(focus: string, all: readonly Placed[]): string | undefined {
+  const tail = focus.split("/").at(-1)!.toLowerCase();
+  const candidates = all.filter((p) => p.package.path.toLowerCase().includes(tail));
+  candidates.sort((a, b) => b.package.bytes - a.package.bytes || byName(a.package.path, b.package.path));
+  return candidates[0]?.package.path;
+}
+
+function rowsOf(
+  snapshot: Snapshot,
+  options: ViewOptions,
+  focus: readonly Placed[] | undefined,
+  profile?: Profile,
+): Row[] {
+  switch (options.by) {
+    case "module":
+      return moduleRows(snapshot, focus);
+    case "package":
+      return packageRows(snapshot, focus);
+    case "symbol":
+      return symbolRows(snapshot, focus, profile);
+    case "kind":
+      return kindRows(snapshot, focus);
+    case "section":
+      if (!profile) throw new ViewError("--by section needs the executable itself: a snapshot does not keep sections");
+      return sectionRows(profile, focus);
+    case "embed":
+      return snapshot.embeds
+        .filter((e) => !focus || focus.some((p) => p.package.path === e.package || e.usedBy.includes(p.package.path)))
+        .map((e) => ({
+          name: e.name,
+          bytes: e.bytes,
+          kinds: { embed: e.bytes },
+          package: e.package,
+          usedBy: e.usedBy,
+        }));
+  }
+}
+
+function overheadRows(snapshot: Snapshot): Row[] {
+  return snapshot.overhead.map((o) => ({ name: o.name, bytes: o.bytes, kinds: { [o.kind]: o.bytes }, overhead: true }));
+}
+
+/** Bytes of zero-filled variables by package, and bytes of code by the package they were written in. */
+function besides(snapshot: Snapshot): { memory: ReadonlyMap<string, number>; inlined: ReadonlyMap<string, number> } {
+  const memory = new Map(snapshot.memory?.packages.map((p) => [p.path, p.bytes]));
+  const inlined = new Map<string, number>();
+  for (const row of snapshot.inlined ?? []) inlined.set(row.origin, (inlined.get(row.origin) ?? 0) + row.bytes);
+  return { memory, inlined };
+}
+
+function moduleRows(snapshot: Snapshot, focus: readonly Placed[] | undefined): Row[] {
+  const { memory, inlined } = besides(snapshot);
+  const chosen = focus && new Set(focus.map((p) => p.package));
+  const rows: Row[] = [];
+  for (const module of snapshot.modules) {
+    const packages = chosen ? module.packages.filter((p) => chosen.has(p)) : module.packages;
+    if (packages.length === 0) continue;
+    rows.push({
+      name: module.path,
+      version: module.replace
+        ? `${module.version} => ${module.replace.path} ${module.replace.version}`.trim()
+        : module.version,
+      role: module.role,
+      bytes: sum(packages),
+      kinds: addKinds(packages),
+      ...(snapshot.memory && { memory: packages.reduce((n, p) => n + (memory.get(p.path) ?? 0), 0) }),
+      ...(snapshot.inlined && { inlined: packages.reduce((n, p) => n + (inlined.get(p.path) ?? 0), 0) }),
+    });
+  }
+  if (!focus) {
+    const overhead = overheadRows(snapshot);
+    rows.push({ name: "(overhead)", bytes: sum(overhead), kinds: addKinds(overhead), overhead: true });
+  }
+  return rows;
+}
+
+function addKinds(rows: readonly { readonly kinds: KindBytes }[]): KindBytes {
+  const total: { [K in Kind]?: number } = {};
+  for (const kind of KINDS) {
+    let bytes = 0;
+    for (const row of rows) bytes += row.kinds[kind] ?? 0;
+    if (bytes > 0) total[kind] = bytes;
+  }
+  return total;
+}
+
+function packageRows(snapshot: Snapshot, focus: readonly Placed[] | undefined): Row[] {
+  const { memory, inlined } = besides(snapshot);
+  const all = focus ?? snapshot.modules.flatMap((module) => module.packages.map((p) => ({ module, package: p })));
+  const rows: Row[] = all.map(({ module, package: p }) => ({
+    name: p.path,
+    bytes: p.bytes,
+    kinds: p.kinds,
+    module: module.path,
+    version: module.version,
+    role: module.role,
+    ...(snapshot.memory && { memory: memory.get(p.path) ?? 0 }),
+    ...(snapshot.inlined && { inlined: inlined.get(p.path) ?? 0 }),
+  }));
+  return focus ? rows : [...rows, ...overheadRows(snapshot)];
+}
+
+function symbolRows(snapshot: Snapshot, focus: readonly Placed[] | undefined, profile?: Profile): Row[] {
+  const all = focus ?? snapshot.modules.flatMap((module) => module.packages.map((p) => ({ module, package: p })));
+  const rows: Row[] = [];
+  for (const { module, package: p } of all) {
+    if (p.symbols === undefined) throw new ViewError("this snapshot was made without symbols (--symbols)");
+    for (const s of p.symbols) {
+      rows.push({
+        name: s.name === "" ? "(unnamed)" : s.name,
+        bytes: s.bytes,
+        kinds: s.kinds,
+        letter: s.letter,
+        package: p.path,
+        module: module.path,
+      });
+    }
+  }
+  if (snapshot.memory && profile) {
+    const chosen = focus && new Set(focus.map((p) => p.package.path));
+    for (const b of profile.bss) {
+      if (!chosen || chosen.has(b.pkg))
+        rows.push({ name: b.symbol, bytes: 0, kinds: {}, letter: "B", package: b.pkg, memory: b.bytes });
+    }
+  }
+  return focus ? rows : [...rows, ...overheadRows(snapshot)];
+}
+
+function kindRows(snapshot: Snapshot, focus: readonly Placed[] | undefined): Row[] {
+  const kinds = focus ? addKinds(focus.map((p) => p.package)) : snapshot.kinds;
+  const rows: Row[] = [];
+  for (const kind of KINDS) {
+    const bytes = kinds[kind] ?? 0;
+    if (bytes > 0) rows.push({ name: kind, bytes, kinds: { [kind]: bytes } });
+  }
+  return rows;
+}
+
+/** Bytes by section; what no section holds (headers, tables that are not loaded, alignment) is a row of its own. */
+function sectionRows(profile: Profile, focus: readonly Placed[] | undefined): Row[] {
+  const { ledger, exe } = profile;
+  const cuts = sectionCuts(profile);
+  const names = [...new Set(cuts.map((c) => c.name))];
+  const index = new Map(names.map((name, i) => [name, i]));
+  const chosen = focus && new Set(focus.map((p) => ledger.packages.find(p.package.path)));
+  const sums = new Float64Array(names.length * KIND_COUNT);
+  let c = 0;
+  for (let i = 0; i < ledger.count; i++) {
+    const to = endOf(ledger, i);
+    if (chosen && !chosen.has(ledger.pkg[i])) continue;
+    while (cuts[c].end <= ledger.start[i]) c++;
+    for (let k = c; k < cuts.length && cuts[k].start < to; k++) {
+      const bytes = Math.min(to, cuts[k].end) - Math.max(ledger.start[i], cuts[k].start);
+      sums[index.get(cuts[k].name)! * KIND_COUNT + ledger.kind[i]] += bytes;
+    }
+  }
+  const rows: Row[] = [];
+  names.forEach((name, n) => {
+    const kinds: { [K in Kind]?: number } = {};
+    let bytes = 0;
+    KINDS.forEach((kind, k) => {
+      const value = sums[n * KIND_COUNT + k];
+      if (value > 0) kinds[kind] = value;
+      bytes += value;
+    });
+    const section = exe.sections.find((s) => s.name === name);
+    const letter = section && (section.executable ? "T" : section.writable ? "D" : section.rva >= 0 ? "R" : undefined);
+    if (bytes > 0) rows.push({ name, bytes, kinds, ...(letter && { letter }) });
+  });
+  return rows;
+}
+
+function endOf(ledger: Ledger, i: number): number {
+  return i + 1 < ledger.count ? ledger.start[i + 1] : ledger.size;
+}
+
+/** The file cut at section borders: sorted, contiguous from 0 to its size. Where sections overlap the first one has the bytes. */
+function sectionCuts(profile: Profile): { name: string; start: number; end: number }[] {
+  const { size } = profile.ledger;
+  const sections = profile.exe.sections
+    .filter((s) => s.fileSize > 0 && s.offset < size)
+    .map((s) => ({ name: s.name, start: s.offset, end: Math.min(size, s.offset + s.fileSize) }))
+    .sort((a, b) => a.start - b.start || a.end - b.end || byName(a.name, b.name));
+  const cuts: { name: string; start: number; end: number }[] = [];
+  let at = 0;
+  for (const s of sections) {
+    if (s.start > at) cuts.push({ name: "(outside sections)", start: at, end: s.start });
+    const start = Math.max(at, s.start);
+    if (s.end > start) cuts.push({ name: s.name, start, end: s.end });
+    at = Math.max(at, s.end);
+  }
+  if (at < size) cuts.push({ name: "(outside sections)", start: at, end: size });
+  return cuts;
+}
