@@ -15,6 +15,8 @@ function mark(char: string): string {
 
 /** One line of text that moves no cursor, changes no colour and keeps its reading direction. */
 export function visible(name: string): string {
+  // nearly every name is plain ASCII, and this test is several times cheaper
+  if (!/[^ -~]/.test(name)) return name;
   return name.replace(UNSAFE, mark);
 }
 
@@ -54,9 +56,13 @@ export function markdownCode(name: string): string {
   return `<code>${safe.replace(/[!-/:-@[-`{-~]/g, (char) => `&#${char.charCodeAt(0)};`)}</code>`;
 }
 
-/** Plain text in Markdown: nothing in it is markup. */
+/** Text within a line of Markdown: nothing in it is markup, a link or a mention. */
 export function markdownText(text: string): string {
-  return visible(text).replace(/[\\`*_{}[\]<>()#+\-.!|~&]/g, (char) => (char === "<" ? "&lt;" : `\\${char}`));
+  return visible(text)
+    .replace(/[\\`*_[\]#|~]/g, "\\$&")
+    .replace(/[&<>]/g, (char) => ENTITIES[char])
+    .replace(/@|:\/\/|www\./gi, "$&&#8203;")
+    .replace(/^(\s*)(?=[-+=]|\d+[.)](?:\s|$))/, "$1&#8203;");
 }
 
 /** Valid JSON whose strings hold no raw control or bidi character, so that it can be shown on a terminal. */

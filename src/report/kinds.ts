@@ -37,15 +37,15 @@ export const KIND_STYLES: { readonly [K in Kind]: KindStyle } = {
 };
 
 /** The columns that tables fold the kinds into. */
-export const GROUPS = ["code", "tables", "types", "data", "debug", "other"] as const;
+export const GROUPS = ["code", "tables", "data", "debug", "other"] as const;
 export type Group = (typeof GROUPS)[number];
 
 const GROUP_OF: { readonly [K in Kind]: Group } = {
   code: "code",
   pclntab: "tables",
   funcdata: "tables",
-  type: "types",
-  itab: "types",
+  type: "data",
+  itab: "data",
   string: "data",
   rodata: "data",
   data: "data",

@@ -94,7 +94,7 @@ export function table(t: Terminal, columns: readonly Column[], rows: readonly (r
       const last = place === used.length - 1;
       out += (place > 0 ? "  " : "") + (columns[c].right ? pad + painted : painted + (last ? "" : pad));
     });
-    return out;
+    return out.trimEnd();
   };
   return [
     line(
