@@ -13,7 +13,8 @@ import {
   type Section,
 } from "./executable.ts";
 import type { SymbolTable } from "./executable.ts";
-import { layOut, type Segment } from "./image.ts";
+import { layOut, layOutObject, type Segment } from "./image.ts";
+import { upxMark } from "./packer.ts";
 import { StringTable } from "./stringtable.ts";
 import { Structure } from "./structure.ts";
 
@@ -51,8 +52,6 @@ const SHF_COMPRESSED = 0x800;
 const XINDEX = 0xffff;
 /** Section names are at most this long; longer ones are cut, so that hostile tables cannot multiply one huge name. */
 const MAX_NAME = 128;
-/** Alignment of sections of a relocatable object, which this reader lays out itself. */
-const MAX_OBJECT_ALIGN = 0x1_0000;
 
 export interface ProgramHeader {
   readonly type: number;
@@ -323,28 +322,21 @@ function layOutImage(headers: Headers): { imageBase: number; regions: Region[] }
   return image;
 }
 
-/** A relocatable object has no addresses: its loaded sections stand one behind the other in file order, bss last. */
-function layOutObject(headers: Headers): { imageBase: number; regions: Region[] } {
-  const loaded = headers.sections.filter((s) => isLoaded(s) && s.type !== SHT_NULL && s.size > 0);
-  const bss = (s: SectionHeader): number => (s.type === SHT_NOBITS ? 1 : 0);
-  loaded.sort((a, b) => bss(a) - bss(b) || a.offset - b.offset);
-  const regions: Region[] = [];
-  let rva = 0;
-  for (const s of loaded) {
-    const align = Math.min(Math.max(1, s.align), MAX_OBJECT_ALIGN);
-    rva = Math.ceil(rva / align) * align;
-    if (!(rva + s.size < IMAGE_LIMIT)) throw new InputError("the object's sections span 4 GiB or more", s.name);
-    s.rva = rva;
-    regions.push({
-      rva,
-      bytes: headers.bytes.data.subarray(s.offset, s.type === SHT_NOBITS ? s.offset : s.offset + s.size),
+function layOutRelocatable(headers: Headers): { imageBase: number; regions: Region[] } {
+  const loaded = headers.sections.filter((s) => isLoaded(s) && s.type !== SHT_NULL);
+  const { regions, rva } = layOutObject(
+    headers.bytes.data,
+    loaded.map((s) => ({
       memSize: s.size,
       offset: s.offset,
+      fileSize: s.type === SHT_NOBITS ? 0 : s.size,
+      align: s.align,
       executable: (s.flags & SHF_EXECINSTR) !== 0,
       writable: (s.flags & SHF_WRITE) !== 0,
-    });
-    rva += s.size;
-  }
+      name: `section ${headers.sections.indexOf(s)}`,
+    })),
+  );
+  for (const [i, s] of loaded.entries()) s.rva = rva[i];
   return { imageBase: 0, regions };
 }
 
@@ -416,14 +408,8 @@ function structureOf(headers: Headers, symbolStrings: Set<number>): Structure {
 function packer(headers: Headers): string | undefined {
   const { data } = headers.bytes;
   if (headers.sections.length > 0) return undefined;
-  const has = (from: number, to: number): boolean => {
-    for (let i = Math.max(0, from); i + 4 <= Math.min(to, data.length); i++) {
-      if (data[i] === 0x55 && data[i + 1] === 0x50 && data[i + 2] === 0x58 && data[i + 3] === 0x21) return true;
-    }
-    return false;
-  };
   const behind = headers.programTable.start + headers.programTable.length;
-  return has(behind, behind + 512) || has(data.length - 64, data.length) ? "UPX" : undefined;
+  return upxMark(data, behind, behind + 512) || upxMark(data, data.length - 64, data.length) ? "UPX" : undefined;
 }
 
 function osOf(headers: Headers, notes: readonly Note[], interpreter: string): string {
@@ -467,7 +453,7 @@ function open(data: Uint8Array): Executable {
   if (type !== ET_REL && type !== ET_EXEC && type !== ET_DYN) {
     throw new InputError(`this ELF file is of an unknown type (${type})`, "offset 16");
   }
-  const image = type === ET_REL ? layOutObject(headers) : layOutImage(headers);
+  const image = type === ET_REL ? layOutRelocatable(headers) : layOutImage(headers);
   const file: ElfFile = { bytes, wide, machine, type, programs, sections, ...image };
 
   const rangeOf = (p: ProgramHeader): readonly [number, number] => [

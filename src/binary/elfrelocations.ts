@@ -1,6 +1,6 @@
 // Relocations of ELF files: .rela.*, .rel.* and the packed .relr.dyn. Specification: the System V gABI, "Relocation"; RELR:
 // https://groups.google.com/g/generic-abi/c/bX460iggiKg; types: GOROOT/src/debug/elf/elf.go.
-import type { Bytes } from "./bytes.ts";
+import { type Bytes, InputError } from "./bytes.ts";
 import { type ElfFile, SHT_REL, SHT_RELA, SHT_RELR } from "./elf.ts";
 import type { Dynamic } from "./elfdynamic.ts";
 import type { SymbolSource } from "./elfsymbols.ts";
@@ -36,6 +36,9 @@ export function relocationTables(file: ElfFile, dynamic: Dynamic): RelocationTab
   if (file.sections.length === 0) {
     for (const t of dynamic.relocations) out.push({ ...t, base: -file.imageBase, runTime: true });
   }
+  if (out.reduce((sum, t) => sum + t.size, 0) > file.bytes.length) {
+    throw new InputError("the relocation tables overlap each other", "relocations");
+  }
   return out;
 }
 
@@ -51,9 +54,13 @@ function relrSlots(
 ): void {
   const word = wide ? 8 : 4;
   let next = 0;
+  // Every slot is a word of the file of its own.
+  let left = Math.floor(bytes.length / word);
   for (let at = table.offset; at + word <= table.offset + table.size; at += word) {
     const low = bytes.u32(at + (wide && !bytes.littleEndian ? 4 : 0));
+    if (left <= 0) throw new InputError("the relocations name more slots than the file has words", `offset ${at}`);
     if ((low & 1) === 0) {
+      left--;
       const address = bytes.word(at, word);
       visit(at, address, true);
       next = address + word;
@@ -64,6 +71,7 @@ function relrSlots(
     let first = true;
     for (let bit = 1; bit < word * 8; bit++) {
       if (((bit < 32 ? low >>> bit : high >>> (bit - 32)) & 1) === 0) continue;
+      left--;
       visit(at, next + (bit - 1) * word, first);
       first = false;
     }

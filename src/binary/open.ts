@@ -2,9 +2,11 @@
 import { InputError } from "./bytes.ts";
 import { elf } from "./elf.ts";
 import { type Executable, IMAGE_LIMIT, type Reader } from "./executable.ts";
+import { macho } from "./macho.ts";
+import { pe } from "./pe.ts";
 
 /** In order: the first reader that detects its format opens the file. */
-export const readers: readonly Reader[] = [elf];
+export const readers: readonly Reader[] = [elf, macho, pe];
 
 /**
  * Opens one executable. Throws InputError with one line that says what is wrong: empty, too big, truncated, or what the file

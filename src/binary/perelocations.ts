@@ -1,0 +1,62 @@
+// Base relocations of Windows images and link-time relocations of COFF objects. Specification: Microsoft's "PE Format",
+// "The .reloc Section" and "COFF Relocations".
+import { type Bytes, InputError } from "./bytes.ts";
+import { NO_RVA, type Relocations } from "./executable.ts";
+
+const BLOCK_HEADER = 8;
+const OBJECT_RELOCATION = 10;
+
+/** Entries of the blocks in a file range; padding entries and block headers carry no slot and are left out. */
+export function readBaseRelocations(
+  bytes: Bytes,
+  range: { readonly start: number; readonly end: number },
+  imageEnd: number,
+): Relocations {
+  const most = Math.max(0, Math.floor((range.end - range.start) / 2));
+  const entries = new Uint32Array(most);
+  const slots = new Uint32Array(most);
+  let n = 0;
+  for (let block = range.start; block + BLOCK_HEADER <= range.end;) {
+    const page = bytes.u32(block);
+    const size = bytes.u32(block + 4);
+    if (size < BLOCK_HEADER) break;
+    const end = Math.min(block + size, range.end);
+    for (let at = block + BLOCK_HEADER; at + 2 <= end; at += 2) {
+      const entry = bytes.u16(at);
+      if (entry >>> 12 === 0) continue;
+      const slot = page + (entry & 0xfff);
+      entries[n] = at;
+      slots[n++] = slot < imageEnd ? slot : NO_RVA;
+    }
+    block = end;
+  }
+  return {
+    count: n,
+    entryOffset: entries.slice(0, n),
+    entrySize: new Uint32Array(n).fill(2),
+    slot: slots.slice(0, n),
+  };
+}
+
+/** Relocations of each section of an object: `rva` and `size` are the section's place, rva -1 if it is not laid out. */
+export function readObjectRelocations(
+  bytes: Bytes,
+  sections: readonly { readonly at: number; readonly count: number; readonly rva: number; readonly size: number }[],
+): Relocations {
+  const count = sections.reduce((sum, s) => sum + s.count, 0);
+  if (count * OBJECT_RELOCATION > bytes.length) {
+    throw new InputError("the sections announce more relocations than the file can hold");
+  }
+  const entries = new Uint32Array(count);
+  const slots = new Uint32Array(count);
+  let n = 0;
+  for (const s of sections) {
+    for (let i = 0; i < s.count; i++) {
+      const at = s.at + i * OBJECT_RELOCATION;
+      const offset = bytes.u32(at);
+      entries[n] = at;
+      slots[n++] = s.rva >= 0 && offset < s.size ? s.rva + offset : NO_RVA;
+    }
+  }
+  return { count, entryOffset: entries, entrySize: new Uint32Array(count).fill(OBJECT_RELOCATION), slot: slots };
+}
