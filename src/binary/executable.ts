@@ -6,7 +6,7 @@ export type Format = "elf" | "macho" | "pe" | "wasm" | "archive" | "fat";
 /**
  * Addresses are image-relative everywhere (RVA, unsigned 32 bit): virtual address − imageBase, where imageBase is the
  * lowest mapped virtual address of the file. An image that spans 4 GiB or more is refused by the reader.
- * wasm: linear-memory addresses are RVAs with imageBase 0; function bodies live in a region of their own (see wasm.ts).
+ * wasm: linear-memory addresses are RVAs with imageBase 0; function bodies live in a region of their own (see WasmCode).
  */
 export interface Region {
   /** RVA of the first byte. */
@@ -122,11 +122,15 @@ export interface Executable {
   readonly packed?: string;
   /** Things that were wrong but survivable. */
   readonly warnings: readonly string[];
-  /** wasm only: RVA of function bodies region's pc 0 … see wasm.ts */
+  /** wasm only. */
   readonly wasm?: WasmCode;
 }
 
-/** wasm functions have no addresses: body i of the code section stands at RVA starts[i]; Go's pc of body i is firstPc + i << 16. */
+/**
+ * wasm functions have no addresses. The code section's contents are one executable region at the first 64 KiB boundary above the
+ * linear memory; body i (without the size field in front of it, which is [ends[i − 1], starts[i])) stands at RVA starts[i].
+ * Go's PC of body i is (0x1000 + i) << 16; the pclntab's function table holds 0x1000 + i.
+ */
 export interface WasmCode {
   readonly starts: Uint32Array;
   readonly ends: Uint32Array;

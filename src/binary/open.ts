@@ -1,23 +1,51 @@
 // The ordered table of container readers, and the one way to open a file.
+import { isArchive, readArchive } from "./ar.ts";
 import { InputError } from "./bytes.ts";
 import { elf } from "./elf.ts";
-import { type Executable, IMAGE_LIMIT, type Reader } from "./executable.ts";
+import { type Executable, type FormatRange, IMAGE_LIMIT, type Reader } from "./executable.ts";
+import { fatHeaderSize, fatSlices, isFat } from "./fat.ts";
 import { macho } from "./macho.ts";
 import { pe } from "./pe.ts";
+import { Structure } from "./structure.ts";
+import { wasm } from "./wasm.ts";
 
 /** In order: the first reader that detects its format opens the file. */
-export const readers: readonly Reader[] = [elf, macho, pe];
+export const readers: readonly Reader[] = [elf, macho, pe, wasm];
 
 /**
  * Opens one executable. Throws InputError with one line that says what is wrong: empty, too big, truncated, or what the file
- * looks like if it is no executable.
+ * looks like if it is no executable. A file that holds several (fat, archive) is opened member by member: see openContainer.
  */
 export function openExecutable(bytes: Uint8Array): Executable {
-  if (bytes.length === 0) throw new InputError("the file is empty");
-  if (bytes.length >= IMAGE_LIMIT) throw new InputError("the file is 4 GiB or more");
+  checkSize(bytes);
   const reader = readers.find((r) => r.detect(bytes));
   if (!reader) throw new InputError(`this is not an executable: it looks like ${looksLike(bytes)}`);
   return reader.open(bytes);
+}
+
+/** A file of several executables. Every byte is a member's, the structure's, or padding between them. */
+export interface Container {
+  readonly format: "fat" | "archive";
+  /** In file order, disjoint; name is the GOARCH of a slice, the file name of an archive's member. */
+  readonly members: readonly { readonly name: string; readonly offset: number; readonly size: number }[];
+  readonly structure: readonly FormatRange[];
+}
+
+/** The members of a universal Mach-O file or of a static library; undefined if the file is neither. Throws InputError if it is damaged. */
+export function openContainer(bytes: Uint8Array): Container | undefined {
+  checkSize(bytes);
+  if (isFat(bytes)) {
+    const structure = new Structure(bytes.length);
+    structure.add(0, fatHeaderSize(bytes), "header", "fat header");
+    const members = fatSlices(bytes).map(({ arch, offset, size }) => ({ name: arch, offset, size }));
+    return { format: "fat", members, structure: structure.done() };
+  }
+  return isArchive(bytes) ? { format: "archive", ...readArchive(bytes) } : undefined;
+}
+
+function checkSize(bytes: Uint8Array): void {
+  if (bytes.length === 0) throw new InputError("the file is empty");
+  if (bytes.length >= IMAGE_LIMIT) throw new InputError("the file is 4 GiB or more");
 }
 
 /** First bytes (latin1) of files that people mistake for executables. */
@@ -33,7 +61,7 @@ const KNOWN: readonly (readonly [string, string])[] = [
   ["BC\xc0\xde", "LLVM bitcode"],
   ["\0\0go1", "a Go object file"],
   ["go object ", "a Go object file"],
-  ["!<arch>\n", "an archive"],
+  ["!<arch>\n", "an archive, whose members are executables or objects"],
   ["!<thin>\n", "a thin archive, whose members are other files"],
   ["%PDF", "a PDF file"],
   ["\x89PNG", "a PNG image"],
