@@ -69,22 +69,27 @@ export class SymbolNames {
 
   /** A handle for a name that is at hand. */
   add(name: string): number {
-    return this.strings.id(name) * 8;
+    return this.strings.id(name) * SOURCES;
   }
 
-  /** Registers a source of names; handle(index) of that source is `index * 8 + code`. At most seven sources. */
+  /** Registers a source of names and answers the function from its indices (below 2^26) to handles. */
   source(decode: (index: number) => string): (index: number) => number {
+    // sources beyond the number that handles can tell apart are read at once
+    if (this.lazy.length === SOURCES - 1) return (index) => this.add(decode(index));
     this.lazy.push(decode);
     const code = this.lazy.length;
-    if (code > 7) throw new Error("too many symbol name sources");
-    return (index) => index * 8 + code;
+    return (index) => index * SOURCES + code;
   }
 
   get(handle: number): string {
-    const code = handle & 7;
-    return code === 0 ? this.strings.get(handle >>> 3) : this.lazy[code - 1](handle >>> 3);
+    const code = handle % SOURCES;
+    const index = Math.floor(handle / SOURCES);
+    return code === 0 ? this.strings.get(index) : this.lazy[code - 1](index);
   }
 }
+
+/** Handles are index × SOURCES + source; source 0 holds the interned strings. */
+const SOURCES = 64;
 
 /**
  * Claims of all passes, struct of arrays over file offsets. A claimant's place in the list is its priority: `begin(n)` starts

@@ -1,7 +1,17 @@
 // bytes → Profile: opens the container, runs the claimants in their order, and returns the ledger with the facts beside it.
+import { InputError } from "../binary/bytes.ts";
 import type { Executable } from "../binary/executable.ts";
-import type { BuildInfo } from "../binary/go/buildinfo.ts";
-import type { Ledger } from "./ledger.ts";
+import { type BuildInfo, readBuildInfo } from "../binary/go/buildinfo.ts";
+import { type GoProgram, readProgram } from "../binary/go/program.ts";
+import { openContainer, openExecutable } from "../binary/open.ts";
+import { claimCode } from "./claims/code.ts";
+import { claimData, type DataResult } from "./claims/data.ts";
+import { ownFunctions } from "./claims/functions.ts";
+import { claimPclntab } from "./claims/pclntab.ts";
+import { symbolMarks } from "./claims/symbols.ts";
+import { claimTables } from "./claims/tables.ts";
+import { Claims, EXACT, KIND, type Ledger, Names, SymbolNames } from "./ledger.ts";
+import { fillGaps, sweep } from "./sweep.ts";
 
 /** An embedded asset: one line of its own, whoever owns its bytes. */
 export interface Embed {
@@ -51,4 +61,123 @@ export interface Profile {
 export interface ProfileOptions {
   /** Compute the origin view of inlined code too. */
   readonly inlined?: boolean;
+}
+
+/** The claimants, best first. A byte that two of them want goes to the earlier one. */
+const CLAIMANT = {
+  /** What the format says of itself: headers, tables, signatures. */
+  structure: 0,
+  /** Go's tables at known addresses: build info, module data. */
+  tables: 1,
+  /** Functions by the function table. */
+  code: 2,
+  /** The function table itself. */
+  pclntab: 3,
+  /** Types, strings, variables. */
+  data: 4,
+} as const;
+
+/**
+ * Profiles one file: an executable, or a container of several (universal Mach-O, static library), whose members are profiled one by
+ * one. Throws InputError if the file cannot be read. The ledger covers every byte of it exactly once.
+ */
+export function profile(bytes: Uint8Array, options: ProfileOptions = {}): Profile {
+  const container = openContainer(bytes);
+  if (!container) return profileOne(bytes, options, new Names(), new SymbolNames());
+  const packages = new Names();
+  const symbols = new SymbolNames();
+  const claims = new Claims(bytes.length, [], packages, symbols);
+  claims.begin(CLAIMANT.structure);
+  for (const s of container.structure) claims.file(s.start, s.end, KIND[s.kind], 0, symbols.add(s.name), EXACT);
+  const parts: Profile[] = [];
+  const warnings: string[] = [];
+  claims.begin(CLAIMANT.tables);
+  for (const member of container.members) {
+    let part: Profile;
+    try {
+      part = profileOne(bytes.subarray(member.offset, member.offset + member.size), options, packages, symbols);
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      warnings.push(`${member.name}: ${error.message}`);
+      continue;
+    }
+    parts.push(part);
+    const l = part.ledger;
+    for (let i = 0; i < l.count; i++) {
+      const end = i + 1 < l.count ? l.start[i + 1] : l.size;
+      claims.file(member.offset + l.start[i], member.offset + end, l.kind[i], l.pkg[i], l.symbol[i], l.evidence[i]);
+    }
+  }
+  if (parts.length === 0) throw new InputError(`no member of the ${container.format} file can be read: ${warnings[0] ?? "it is empty"}`);
+  const first = parts.find((p) => p.language === "go") ?? parts[0];
+  return {
+    ...first,
+    exe: { ...first.exe, format: container.format, bytes },
+    ledger: sweep(claims),
+    stripped: parts.every((p) => p.stripped),
+    dwarf: parts.some((p) => p.dwarf),
+    embeds: parts.flatMap((p) => p.embeds),
+    bss: parts.flatMap((p) => p.bss),
+    warnings: [...warnings, ...parts.flatMap((p) => p.warnings)],
+  };
+}
+
+function profileOne(bytes: Uint8Array, options: ProfileOptions, packages: Names, symbols: SymbolNames): Profile {
+  const exe = openExecutable(bytes);
+  const buildInfo = readBuildInfo(exe);
+  const goVersion = buildInfo?.goVersion ?? "";
+  const go = readProgram(exe, goVersion);
+  const warnings = [...exe.warnings];
+  const claims = new Claims(bytes.length, exe.regions, packages, symbols);
+
+  claims.begin(CLAIMANT.structure);
+  for (const s of exe.structure) claims.file(s.start, s.end, KIND[s.kind], 0, symbols.add(s.name), EXACT);
+  claims.begin(CLAIMANT.tables);
+  claimTables(claims, exe, go, buildInfo);
+
+  const named = symbolMarks(exe, claims);
+  let data: DataResult | undefined;
+  if (go) {
+    const functions = ownFunctions(go.pcln, packages);
+    const symbolOf = symbols.source((i) => go.pcln.name(i));
+    claims.begin(CLAIMANT.code);
+    claimCode(claims, exe, go, functions, symbolOf);
+    claims.begin(CLAIMANT.pclntab);
+    claimPclntab(claims, exe, go, functions, symbolOf, endOfPclntab(exe, go));
+    if (go.module) {
+      claims.begin(CLAIMANT.data);
+      data = claimData({ exe, go, module: go.module, functions, claims, symbols: named.marks });
+    } else {
+      warnings.push("no module data was found: data is not attributed to packages");
+    }
+  }
+  const ledger = sweep(claims);
+  void options;
+  void fillGaps;
+  const stripped = named.functions === 0;
+  return {
+    exe,
+    ledger,
+    ...(buildInfo ? { buildInfo } : {}),
+    goVersion,
+    language: go ? "go" : "other",
+    garbled: false,
+    stripped,
+    dwarf: exe.sections.some((s) => /^(\.z?debug_|__z?debug_)/.test(s.name)),
+    embeds: data?.embeds ?? [],
+    bss: data?.bss ?? [],
+    testimony: !go ? "none" : stripped ? "references" : "symbols",
+    warnings,
+  };
+}
+
+/** Where the function table ends at the latest: as the module data says, else at the next thing with a known address. */
+function endOfPclntab(exe: Executable, go: GoProgram): number {
+  const { pcln, module } = go;
+  if (module && module.epclntab > pcln.rva) return module.epclntab;
+  const section = exe.sections.find((s) => s.rva >= 0 && pcln.rva >= s.rva && pcln.rva < s.rva + s.size);
+  const bounds = [pcln.rva + pcln.bytes.length];
+  if (section) bounds.push(section.rva + section.size);
+  if (module) bounds.push(module.noptrdata, module.data, module.types, module.typelinks.rva, module.itablinks.rva, module.rva);
+  return Math.min(...bounds.filter((b) => b > pcln.rva));
 }

@@ -4,6 +4,7 @@ import { DIFF_SCHEMA } from "./diff.ts";
 import { EVIDENCE, KINDS } from "./ledger.ts";
 import { ROLES } from "./modules.ts";
 import { SNAPSHOT_SCHEMA } from "./snapshot.ts";
+import { VIEW_SCHEMA, VIEWS } from "./views.ts";
 
 const bytes = z.int().nonnegative();
 const kind = z.enum(KINDS);
@@ -88,6 +89,33 @@ export const snapshotSchema = z
   })
   .describe("What every byte of an executable is, and whose");
 
+export const viewSchema = z
+  .object({
+    schema: z.literal(VIEW_SCHEMA),
+    file: file.pick({ name: true, size: true, sha256: true }),
+    by: z.enum(VIEWS),
+    focus: z.string().exactOptional(),
+    bytes: bytes.describe("bytes of all rows, also of those that --top cut off"),
+    rows: z.array(
+      z.object({
+        name: z.string(),
+        bytes,
+        kinds: kindBytes,
+        module: z.string().exactOptional(),
+        version: z.string().exactOptional(),
+        role: z.enum(ROLES).exactOptional(),
+        package: z.string().exactOptional(),
+        letter: z.enum(["T", "D", "R", "B"]).exactOptional().describe("as in go tool nm"),
+        usedBy: z.array(z.string()).exactOptional(),
+        memory: bytes.exactOptional().describe("zero-filled variables: bytes in memory that the file does not hold"),
+        inlined: bytes.exactOptional().describe("bytes of code whose source is here, wherever they were inlined to"),
+        overhead: z.boolean().exactOptional().describe("belongs to the format, not to a package"),
+      }),
+    ),
+    rest: z.object({ rows: z.int().nonnegative(), bytes }),
+  })
+  .describe("One table: pare profile --json --by …");
+
 const signed = z.int();
 const delta = { old: bytes, new: bytes, delta: signed.describe("new - old") };
 const changeKind = z.enum(["added", "removed", "changed"]);
@@ -140,7 +168,9 @@ export const diffSchema = z
   })
   .describe("What changed between two executables, exactly");
 
-/** JSON Schema (2020-12) of a document. */
-export function jsonSchema(document: "snapshot" | "diff"): Record<string, unknown> {
-  return z.toJSONSchema(document === "snapshot" ? snapshotSchema : diffSchema, { io: "input" });
+const SCHEMAS = { snapshot: snapshotSchema, view: viewSchema, diff: diffSchema };
+
+/** JSON Schema (2020-12) of a document. Readers must ignore members that they do not know: later versions may add some. */
+export function jsonSchema(document: keyof typeof SCHEMAS): Record<string, unknown> {
+  return z.toJSONSchema(SCHEMAS[document], { io: "input" });
 }

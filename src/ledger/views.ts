@@ -55,6 +55,33 @@ export interface View {
   readonly hasInlined: boolean;
 }
 
+export const VIEW_SCHEMA = "pare.view/1";
+
+/** A view as a document of its own. */
+export interface ViewDocument {
+  readonly schema: typeof VIEW_SCHEMA;
+  readonly file: { readonly name: string; readonly size: number; readonly sha256: string };
+  readonly by: By;
+  readonly focus?: string;
+  /** Bytes of all rows, also of those that `top` cut off. */
+  readonly bytes: number;
+  readonly rows: readonly Row[];
+  readonly rest: { readonly rows: number; readonly bytes: number };
+}
+
+export function viewDocument(snapshot: Snapshot, rows: View): ViewDocument {
+  const { name, size, sha256 } = snapshot.file;
+  return {
+    schema: VIEW_SCHEMA,
+    file: { name, size, sha256 },
+    by: rows.by,
+    ...(rows.focus !== undefined && { focus: rows.focus }),
+    bytes: rows.bytes,
+    rows: rows.rows,
+    rest: rows.rest,
+  };
+}
+
 /** A request that the snapshot cannot serve: a package that is not there, a pattern that is not one. */
 export class ViewError extends Error {
   readonly suggestion: string | undefined;

@@ -65,7 +65,7 @@ function ownerOf(r: Row, category: string): string {
 }
 
 /** Reads a dump made with relocations. Memory: proportional to the symbols. */
-export async function readTruth(dump: string, exe: Executable): Promise<Truth> {
+export async function readTruth(dump: string): Promise<Truth> {
   const rows = new Map<number, Row>();
   const relocations: { from: number; to: number[] }[] = [];
   const parts: { function: number; pc: number[]; data: number[] }[] = [];
@@ -133,7 +133,8 @@ export async function readTruth(dump: string, exe: Executable): Promise<Truth> {
     if (r.size === 0) continue;
     if (category === "pctab" || category === "funcdata") {
       const users = inTable.get(i);
-      if (!users) continue;
+      // offset 0 of pctab is a filler: tables that were left out point there
+      if (!users || (category === "pctab" && r.va === 0)) continue;
       tracked.push({
         va: r.va + (category === "pctab" ? pctab : funcdata),
         size: r.size,
@@ -148,7 +149,6 @@ export async function readTruth(dump: string, exe: Executable): Promise<Truth> {
     if (/^\.?(z?debug|sym|str)/.test(r.section)) continue;
     tracked.push({ va: r.va, size: r.size, name: r.name, category, owner: r.owner, owners: r.owners });
   }
-  void exe;
   return { symbols: tracked };
 }
 

@@ -15,6 +15,8 @@ export interface TypeTable {
   readonly named: Uint8Array;
   /** Distinct import paths; [0] is "". */
   readonly packages: readonly string[];
+  /** 1: every package that mentions the type has a copy, of which the linker kept the first (instances, unnamed types). */
+  readonly shared: Uint8Array;
   /** Names (flag, length, text, tag …): RVA → size, and one edge per use: the name's RVA and the type's index. */
   readonly nameSize: ReadonlyMap<number, number>;
   readonly nameUse: Uint32Array;
@@ -397,6 +399,16 @@ export class TypeWalker {
     if (named) this.named[i] = 1;
   }
 
+  /** Where the types and names read so far end, as an RVA. */
+  end(): number {
+    let end = this.types;
+    const rva = this.rva.array();
+    const size = this.size.array();
+    for (let i = 0; i < rva.length; i++) if (rva[i] + size[i] > end) end = rva[i] + size[i];
+    for (const [at, n] of this.nameSize) if (at + n > end) end = at + n;
+    return end;
+  }
+
   /** Ends the walk: resolves the owners of unnamed types through their first component that has one. */
   finish(): TypeTable {
     const count = this.rva.count;
@@ -432,12 +444,18 @@ export class TypeWalker {
       return owner[i];
     };
     for (let i = 0; i < count; i++) resolve(i, 0);
+    const shared = new Uint8Array(count);
+    for (let i = 0; i < count; i++) {
+      const t = this.isPointer(rva[i]) ? (this.index.get(typeUse[first[i]] ?? 0) ?? i) : i;
+      shared[i] = this.named[t] && owner[t] > 0 && !this.isInstance(rva[t]) ? 0 : 1;
+    }
     return {
       count,
       rva,
       size: this.size.array(),
       owner,
       named: Uint8Array.from(this.named),
+      shared,
       packages: this.packages,
       nameSize: this.nameSize,
       nameUse: this.nameUse.array(),
@@ -457,6 +475,18 @@ export class TypeWalker {
         return this.bytes[o + 2 * p + 4] & FLAG_EXTRA_STAR ? name.slice(1) : name;
       },
     };
+  }
+
+  private isPointer(rva: number): boolean {
+    return (this.bytes[rva - this.regionRva + 2 * this.p + 7] & 31) === KIND_POINTER;
+  }
+
+  /** Whether a named type is an instance of a generic one: its name ends in type arguments. */
+  private isInstance(rva: number): boolean {
+    const o = rva - this.regionRva;
+    const name = this.types + this.view.getInt32(o + 4 * this.p + 8, this.le);
+    const size = this.nameSize.get(name) ?? 0;
+    return size > 0 && this.bytes[name - this.regionRva + size - 1 - (this.bytes[name - this.regionRva] & 4 ? 4 : 0)] === 93;
   }
 
   private isPointerBack(user: number, used: number): boolean {

@@ -7,11 +7,12 @@ import type { GoProgram } from "../../binary/go/program.ts";
 import { scanRefs } from "../../binary/go/refs/index.ts";
 import type { Refs } from "../../binary/go/refs/refs.ts";
 import { type TypeTable, TypeWalker, U32List } from "../../binary/go/types.ts";
-import { type Claims, EXACT, INFERRED, KIND, ONE_REFERRER, SEVERAL } from "../ledger.ts";
-import { sortedOrder } from "../sweep.ts";
+import { type Claims, KIND } from "../ledger.ts";
+import type { BssRow, Embed } from "../profile.ts";
+import { type Asset, readEmbedList } from "./embeds.ts";
 import type { Functions } from "./functions.ts";
 import { type Area, buildObjects, Marks, type Objects } from "./objects.ts";
-import { orderFromRuns } from "./order.ts";
+import { decideOwners, objectAt, type Pointers } from "./owners.ts";
 
 const NONE = 0xffffffff;
 
@@ -24,6 +25,9 @@ export interface DataInput {
   /** Symbols of the file that stand in data, as marks with owners (unstripped files). */
   readonly symbols?: Marks;
 }
+
+/** How far behind the types that the tables reach a type may stand that only code refers to; what follows them are strings. */
+const TYPE_TAIL = 16_384;
 
 /** Reads words of the image quickly: the region of the last hit is tried first. */
 class Words {
@@ -83,33 +87,16 @@ function functionHolding(go: GoProgram, rva: number): number {
   return entry[lo] <= rva && rva < end[lo] ? lo : -1;
 }
 
-/** Who refers to an object: the best owner under both orders, and whether there are several. */
-class Referrers {
-  readonly text: Uint32Array;
-  readonly load: Uint32Array;
-  readonly several: Uint8Array;
-
-  constructor(count: number) {
-    this.text = new Uint32Array(count);
-    this.load = new Uint32Array(count);
-    this.several = new Uint8Array(count);
-  }
-
-  add(object: number, pkg: number, textRank: Uint32Array, loadRank: Uint32Array): void {
-    if (pkg === 0) return;
-    if (this.text[object] === 0) {
-      this.text[object] = pkg;
-      this.load[object] = pkg;
-      return;
-    }
-    if (this.text[object] !== pkg || this.load[object] !== pkg) this.several[object] = 1;
-    if (textRank[pkg] < textRank[this.text[object]]) this.text[object] = pkg;
-    if (loadRank[pkg] < loadRank[this.load[object]]) this.load[object] = pkg;
-  }
+export interface DataResult {
+  readonly objects: Objects;
+  readonly owner: Uint32Array;
+  readonly refs: Refs;
+  readonly embeds: Embed[];
+  readonly bss: BssRow[];
 }
 
 /** Claims everything between the module's data bounds. */
-export function claimData(input: DataInput): void {
+export function claimData(input: DataInput): DataResult {
   const { exe, go, module, functions, claims } = input;
   const p = exe.ptrSize;
   const words = new Words(exe);
@@ -154,8 +141,9 @@ export function claimData(input: DataInput): void {
   }
 
   // 4. types that only code or data refers to
-  for (let i = 0; i < refs.count; i++) if (refs.formed[i] || exe.arch !== "amd64") addType(walker, refs.target[i], module);
-  for (const to of slotTo.array()) addType(walker, to, module);
+  const typeLimit = walker.end() + TYPE_TAIL;
+  for (let i = 0; i < refs.count; i++) if (refs.target[i] < typeLimit && refs.target[i] > module.types) walker.add(refs.target[i]);
+  for (const to of slotTo.array()) if (to < typeLimit && to > module.types) walker.add(to);
   walker.walk();
   const types = walker.finish();
 
@@ -164,47 +152,195 @@ export function claimData(input: DataInput): void {
   const typeOwner = new Uint32Array(types.packages.length);
   for (let i = 1; i < types.packages.length; i++) typeOwner[i] = packages.id(types.packages[i]);
   const typeName = claims.symbols.source((i) => `type:${types.string(i)}`);
-  let typesEnd = module.types;
-  for (let i = 0; i < types.count; i++) {
-    marks.add(types.rva[i], types.size[i], KIND.type, typeOwner[types.owner[i]], typeName(i));
-    if (types.rva[i] + types.size[i] > typesEnd) typesEnd = types.rva[i] + types.size[i];
-  }
-  for (const [rva, size] of types.nameSize) {
-    marks.add(rva, size, KIND.type);
-    if (rva + size > typesEnd) typesEnd = rva + size;
-  }
-  const itabOwner = claimItabs(input, words, types, typeOwner, itabs, marks);
+  for (let i = 0; i < types.count; i++) marks.add(types.rva[i], types.size[i], KIND.type, typeOwner[types.owner[i]], typeName(i));
+  for (const [rva, size] of types.nameSize) marks.add(rva, size, KIND.type);
+  const typesEnd = walker.end();
+  claimItabs(input, words, types, typeOwner, itabs, marks);
   markInittasks(input, words, marks);
 
   // 6. areas; the borders inside read-only data come from what stands there
   const layout = readOnlyLayout(input, words, types, typesEnd);
+  const assets = findAssets(input, words, layout, slotTo.array());
+  for (const a of assets) marks.add(a.rva, a.length, KIND.embed, 0, claims.symbols.add(a.name));
+  marks.add(module.gcdata, 0, KIND.rodata, packages.id("runtime"));
+  marks.add(module.gcbss, 0, KIND.rodata, packages.id("runtime"));
   for (const [at, f] of layout.descriptors) marks.add(at, p, KIND.rodata, functions.owner[f]);
   for (let i = 0; i < types.maskUse.length; i++) marks.add(types.maskUse[i], types.maskSize[i], KIND.rodata);
   for (const j of layout.jumpTables) marks.add(j.rva, j.size, KIND.rodata, functions.owner[j.func]);
-  if (input.symbols) for (let i = 0; i < input.symbols.rva.count; i++) copyMark(input.symbols, i, marks);
+  if (input.symbols) for (let i = 0; i < input.symbols.rva.count; i++) copyMark(input.symbols, i, layout.areas, marks);
   for (let i = 0; i < refs.count; i++) marks.add(refs.target[i], 0, kindOf(layout.areas, refs.target[i]));
   const slots = slotTo.array();
-  for (let i = 0; i < slots.length; i++) marks.add(slots[i], 0, kindOf(layout.areas, slots[i]));
+  const pointed: number[] = [];
+  const holders = slotAt.array();
+  for (let i = 0; i < slots.length; i++) marks.add(slots[i], stringSize(layout, words, holders[i] + p, slots[i]), kindOf(layout.areas, slots[i]));
+  // dictionaries, static composites and tables of strings in read-only data
+  for (const area of layout.areas) {
+    if (area.kind !== KIND.rodata) continue;
+    for (let at = Math.ceil(area.start / p) * p; at + p <= area.end; at += p) {
+      const to = words.pointer(at);
+      if (to <= 0) continue;
+      const size = stringSize(layout, words, at + p, to);
+      if (size > 0) marks.add(to, size, KIND.string);
+      else if (to >= area.start && to < area.end && to % p === 0) {
+        marks.add(to, 0, KIND.rodata);
+        pointed.push(to);
+      }
+    }
+  }
+  for (const m of stackMasks(input)) {
+    marks.add(m.rva, m.size, KIND.rodata);
+  }
   for (let i = 0; i < types.equalUse.length; i++) {
-    const owner = typeOwner[types.owner[types.equalUser[i]]];
-    void owner;
     marks.add(types.equalUse[i], p, KIND.rodata);
   }
 
   const formedAt = new Set<number>();
   for (let i = 0; i < refs.count; i++) if (refs.formed[i]) formedAt.add(refs.target[i]);
   for (let i = 0; i < slots.length; i++) formedAt.add(slots[i]);
+  for (const to of pointed) formedAt.add(to);
   const objects = buildObjects(marks, layout.areas, (rva) => formedAt.has(rva));
 
-  decideOwners(input, { refs, types, typeOwner, itabOwner, slotAt: slotAt.array(), slotTo: slots, words, layout, objects });
+  const pointers = pointersBetween(input, words, layout, objects, holders, slots);
+  const { owner, evidence } = decideOwners({
+    objects,
+    refs,
+    types,
+    typePackage: typeOwner,
+    functions,
+    pointers,
+    main: packages.find("main") ?? 0,
+    packages: packages.count + 1,
+  });
+  for (let i = 0; i < objects.count; i++) {
+    claims.image(objects.start[i], objects.end[i] - objects.start[i], objects.kind[i], owner[i], objects.symbol[i], evidence[i]);
+  }
+  return { objects, owner, refs, embeds: embedRows(input, assets, objects, owner, refs), bss: bssRows(input, objects, owner) };
 }
 
-function copyMark(from: Marks, i: number, to: Marks): void {
-  to.add(from.rva.array()[i], from.size.array()[i], from.kind.array()[i], from.owner.array()[i], from.symbol.array()[i]);
+/** Contents of embed.FS values that variables point at, found before strings are marked. */
+function findAssets(input: DataInput, words: Words, layout: Layout, targets: Uint32Array): Asset[] {
+  const out: Asset[] = [];
+  const seen = new Set<number>();
+  for (const to of targets) {
+    if (seen.has(to)) continue;
+    seen.add(to);
+    const assets = readEmbedList(input.exe, to, (rva) => words.word(rva), layout.strings);
+    if (assets) out.push(...assets);
+  }
+  return out;
 }
 
-function addType(walker: TypeWalker, rva: number, module: Moduledata): void {
-  if (rva > module.types && rva < walker.limit && !walker.has(rva)) walker.add(rva);
+function embedRows(input: DataInput, assets: readonly Asset[], objects: Objects, owner: Uint32Array, refs: Refs): Embed[] {
+  const { packages } = input.claims;
+  const users = new Map<number, Set<number>>();
+  const lists = new Set(assets.map((a) => objectAt(objects, a.list)));
+  for (let i = 0; i < refs.count; i++) {
+    const o = objectAt(objects, refs.target[i]);
+    if (o < 0 || !lists.has(o)) continue;
+    let set = users.get(o);
+    if (!set) users.set(o, (set = new Set()));
+    set.add(input.functions.owner[refs.func[i]]);
+  }
+  return assets.map((a) => {
+    const o = objectAt(objects, a.rva);
+    const list = objectAt(objects, a.list);
+    const usedBy = new Set([...(users.get(list) ?? []), ...(list >= 0 ? [owner[list]] : [])].map((id) => packages.get(id)));
+    return { name: a.name, bytes: a.length, pkg: o >= 0 ? packages.get(owner[o]) : "", usedBy: [...usedBy].filter(Boolean).sort() };
+  });
+}
+
+function bssRows(input: DataInput, objects: Objects, owner: Uint32Array): BssRow[] {
+  const { module, claims } = input;
+  const rows: BssRow[] = [];
+  for (let i = 0; i < objects.count; i++) {
+    const at = objects.start[i];
+    if (!((at >= module.bss && at < module.ebss) || (at >= module.noptrbss && at < module.enoptrbss))) continue;
+    rows.push({ pkg: claims.packages.get(owner[i]), symbol: claims.symbols.get(objects.symbol[i]), bytes: objects.end[i] - at });
+  }
+  return rows;
+}
+
+/** Pointers from variables (exact slots) and from read-only composites (words that hit a start or a string). */
+function pointersBetween(input: DataInput, words: Words, layout: Layout, objects: Objects, holders: Uint32Array, slots: Uint32Array): Pointers {
+  const p = input.exe.ptrSize;
+  const from = new U32List();
+  const to = new U32List();
+  const edge = (source: number, target: number): void => {
+    if (source >= 0 && target >= 0 && source !== target) {
+      from.push(source);
+      to.push(target);
+    }
+  };
+  let s = 0;
+  for (let i = 0; i < holders.length; i++) {
+    while (s < objects.count && objects.end[s] <= holders[i]) s++;
+    if (s < objects.count && holders[i] >= objects.start[s]) edge(s, objectAt(objects, slots[i]));
+  }
+  const { strings } = layout;
+  for (let i = 0; i < objects.count; i++) {
+    if (objects.kind[i] !== KIND.rodata || objects.exact[i]) continue;
+    for (let at = Math.ceil(objects.start[i] / p) * p; at + p <= objects.end[i]; at += p) {
+      const target = words.pointer(at);
+      if (target <= 0) continue;
+      const t = objectAt(objects, target);
+      if (t < 0) continue;
+      const isString = target >= strings.start && target < strings.end;
+      if (isString ? stringSize(layout, words, at + p, target) > 0 : objects.start[t] === target) edge(i, t);
+    }
+  }
+  return { from: from.array(), to: to.array() };
+}
+
+/** Length of the string whose pointer is `to` and whose length stands at `lengthAt`; 0 if that is no string. */
+function stringSize(layout: Layout, words: Words, lengthAt: number, to: number): number {
+  const { start, end } = layout.strings;
+  if (to < start || to >= end) return 0;
+  const length = words.word(lengthAt);
+  return length > 0 && to + length <= end ? length : 0;
+}
+
+/** GC masks that only stack objects use: funcdata 2 is {n uintptr, n × {off, size, ptrBytes i32, mask u32 from rodata}} (runtime/stack.go). */
+function* stackMasks(input: DataInput): Generator<{ rva: number; size: number; func: number }> {
+  const { exe, go, module } = input;
+  const t = go.pcln;
+  if (t.funcdataRef !== 4 || module.gofunc === 0 || module.rodata === 0) return;
+  const region = regionAt(exe.regions, module.gofunc);
+  if (!region) return;
+  const view = new DataView(region.bytes.buffer, region.bytes.byteOffset, region.bytes.byteLength);
+  const table = new DataView(t.bytes.buffer, t.bytes.byteOffset, t.bytes.byteLength);
+  for (let f = 0; f < t.nfunc; f++) {
+    if (t.nfuncdata[f] <= 2) continue;
+    const off = table.getUint32(t.funcdataAt(f) + 8, exe.littleEndian);
+    if (off === NONE) continue;
+    const at = module.gofunc + off - region.rva;
+    if (at + exe.ptrSize > region.bytes.length) continue;
+    const n = view.getUint32(at + (exe.ptrSize === 8 && !exe.littleEndian ? 4 : 0), exe.littleEndian);
+    for (let k = 0; k < n && k < 4096; k++) {
+      const record = at + exe.ptrSize + k * 16;
+      if (record + 16 > region.bytes.length) break;
+      const pointerBytes = view.getInt32(record + 8, exe.littleEndian);
+      const mask = module.rodata + view.getUint32(record + 12, exe.littleEndian);
+      if (pointerBytes > 0) yield { rva: mask, size: Math.ceil(pointerBytes / exe.ptrSize / 8), func: f };
+    }
+  }
+}
+
+/** Bounds of the FIPS runs (cmd/link/internal/ld/fips.go): magic[16] sum[32] self, then {start, end} of text, rodata, noptrdata, data. */
+function fipsBounds(exe: Executable, words: Words): number[] {
+  const section = exe.sections.find((s) => s.name === ".go.fipsinfo" || s.name === "__go_fipsinfo");
+  if (!section || section.rva < 0) return [];
+  const out: number[] = [];
+  for (let i = 3; i < 9; i++) {
+    const at = words.pointer(section.rva + 48 + exe.ptrSize * i);
+    if (at > 0) out.push(at);
+  }
+  return out;
+}
+
+function copyMark(from: Marks, i: number, areas: readonly Area[], to: Marks): void {
+  const rva = from.rva.array()[i];
+  const kind = from.kind.array()[i];
+  to.add(rva, from.size.array()[i], kind === KIND.unattributed ? kindOf(areas, rva) : kind, from.owner.array()[i], from.symbol.array()[i]);
 }
 
 function kindOf(areas: readonly Area[], rva: number): number {
@@ -347,21 +483,29 @@ function readOnlyLayout(input: DataInput, words: Words, types: TypeTable, typesE
 
   const areas: Area[] = [];
   const area = (start: number, to: number, kind: number, sorted: boolean): void => {
-    if (to > start) areas.push({ start, end: to, kind, sorted });
+    if (to > start) areas.push({ start, end: to, kind, sorted, aligned: kind === KIND.data });
   };
   area(module.types, typesTo, KIND.type, false);
   if (separate && inside === false) {
     const tail = Math.min(module.etypes > typesTo ? module.etypes : typesTo, region.rva + region.bytes.length);
     area(typesTo, tail, KIND.rodata, true);
   }
-  area(stringsFrom, stringsTo, KIND.string, true);
+  area(stringsFrom, stringsTo, KIND.string, false);
   if (inside) {
     area(best.from, best.to, KIND.rodata, false);
     area(best.to, end, KIND.rodata, true);
   } else area(stringsTo, end, KIND.rodata, true);
   area(module.noptrdata, module.enoptrdata, KIND.data, true);
   area(module.data, module.edata, KIND.data, true);
+  // zero-filled variables take no bytes of the file, but their owners answer for the memory
+  area(module.bss, module.ebss, KIND.data, true);
+  area(module.noptrbss, module.enoptrbss, KIND.data, true);
   areas.sort((a, b) => a.start - b.start);
+  // each FIPS run starts its order of sizes anew
+  for (const cut of fipsBounds(exe, words)) {
+    const i = areas.findIndex((a) => cut > a.start && cut < a.end);
+    if (i >= 0) areas.splice(i, 1, { ...areas[i], end: cut }, { ...areas[i], start: cut });
+  }
   // overlaps would break the one pass over the marks
   const disjoint: Area[] = [];
   let last = 0;
@@ -381,139 +525,3 @@ function wasmFunction(go: GoProgram, v: number): number {
   return isWasmPc(go, v) ? v / 65536 - 0x1000 : -1;
 }
 
-interface Evidence {
-  readonly refs: Refs;
-  readonly types: TypeTable;
-  readonly typeOwner: Uint32Array;
-  readonly itabOwner: void;
-  readonly slotAt: Uint32Array;
-  readonly slotTo: Uint32Array;
-  readonly words: Words;
-  readonly layout: Layout;
-  readonly objects: Objects;
-}
-
-function decideOwners(input: DataInput, e: Evidence): void {
-  const { exe, functions, claims } = input;
-  const { objects, refs, types, typeOwner } = e;
-  const p = exe.ptrSize;
-  const ids = claims.packages.count + 1;
-  const textRank = new Uint32Array(ids);
-  for (let i = 0; i < ids; i++) textRank[i] = functions.rankOf(i);
-
-  // load order: named types and inittasks, in each class of equal size, stand in it
-  const bySize = new Map<number, number[]>();
-  const note = (size: number, pkg: number, group: number): void => {
-    const key = size * 4 + group;
-    const run = bySize.get(key);
-    if (run) run.push(pkg);
-    else bySize.set(key, [pkg]);
-  };
-  const typeOrder = sortedOrder(types.rva, types.count);
-  for (const t of typeOrder) if (types.named[t] && !types.string(t).includes("[")) note(types.size[t], typeOwner[types.owner[t]], 0);
-  for (let i = 0; i < objects.count; i++) {
-    if (objects.kind[i] === KIND.data && objects.exact[i] && objects.named[i]) note(objects.end[i] - objects.start[i], objects.named[i], 1);
-  }
-  const main = claims.packages.find("main") ?? 0;
-  const loadRank = orderFromRuns([...bySize.values()].map((r) => Uint32Array.from(r)), ids, main);
-
-  // referrers from code: both lists are walked in address order
-  const who = new Referrers(objects.count);
-  const order = sortedOrder(refs.target, refs.count);
-  let o = 0;
-  for (const r of order) {
-    const at = refs.target[r];
-    while (o < objects.count && objects.end[o] <= at) o++;
-    if (o === objects.count) break;
-    if (at < objects.start[o]) continue;
-    who.add(o, functions.owner[refs.func[r]], textRank, loadRank);
-  }
-  // types refer to their names, masks and equality functions
-  const flow = (use: Uint32Array, user: Uint32Array): void => {
-    for (let i = 0; i < use.length; i++) {
-      const to = objectAt(objects, use[i]);
-      if (to >= 0) who.add(to, typeOwner[types.owner[user[i]]], textRank, loadRank);
-    }
-  };
-  flow(types.nameUse, types.nameUser);
-  flow(types.maskUse, types.maskUser);
-  flow(types.equalUse, types.equalUser);
-  flow(types.typeUse, types.typeUser);
-
-  const owner = new Uint32Array(objects.count);
-  const evidence = new Uint8Array(objects.count).fill(INFERRED);
-  const decide = (i: number): void => {
-    if (objects.named[i]) {
-      owner[i] = objects.named[i];
-      evidence[i] = EXACT;
-    } else if (who.text[i]) {
-      // variables belong to their definer, which precedes its importers in the text; content belongs to whom the linker met first
-      const content = objects.kind[i] === KIND.string || objects.kind[i] === KIND.type || objects.kind[i] === KIND.rodata;
-      owner[i] = who.several[i] ? (content ? who.load[i] : who.text[i]) : who.text[i];
-      evidence[i] = who.several[i] ? SEVERAL : ONE_REFERRER;
-    }
-  };
-  for (let i = 0; i < objects.count; i++) decide(i);
-
-  // pointers from data to data pass owners on, a few rounds deep
-  const from = new U32List();
-  const to = new U32List();
-  const edge = (source: number, target: number): void => {
-    if (source >= 0 && target >= 0 && source !== target) {
-      from.push(source);
-      to.push(target);
-    }
-  };
-  let s = 0;
-  for (let i = 0; i < e.slotAt.length; i++) {
-    while (s < objects.count && objects.end[s] <= e.slotAt[i]) s++;
-    if (s < objects.count && e.slotAt[i] >= objects.start[s]) edge(s, objectAt(objects, e.slotTo[i]));
-  }
-  const { strings } = e.layout;
-  for (let i = 0; i < objects.count; i++) {
-    if (objects.kind[i] !== KIND.rodata || objects.exact[i]) continue;
-    for (let at = Math.ceil(objects.start[i] / p) * p; at + p <= objects.end[i]; at += p) {
-      const target = e.words.pointer(at);
-      if (target <= 0) continue;
-      const t = objectAt(objects, target);
-      if (t < 0) continue;
-      if (target >= strings.start && target < strings.end) {
-        const length = e.words.word(at + p);
-        if (!(length > 0 && target + length <= strings.end)) continue;
-      } else if (objects.start[t] !== target) continue;
-      edge(i, t);
-    }
-  }
-  const done = new Uint8Array(from.count);
-  for (let round = 0; round < 6; round++) {
-    let changed = false;
-    for (let k = 0; k < from.count; k++) {
-      const source = from.array()[k];
-      if (done[k] || owner[source] === 0) continue;
-      done[k] = 1;
-      changed = true;
-      who.add(to.array()[k], owner[source], textRank, loadRank);
-    }
-    if (!changed) break;
-    for (let i = 0; i < objects.count; i++) decide(i);
-  }
-
-  // what nothing refers to stands beside what its package has of the same size
-  for (let i = 0; i < objects.count; i++) {
-    if (owner[i] === 0) owner[i] = i > 0 ? owner[i - 1] : 0;
-  }
-  for (let i = 0; i < objects.count; i++) {
-    claims.image(objects.start[i], objects.end[i] - objects.start[i], objects.kind[i], owner[i], objects.symbol[i], evidence[i]);
-  }
-}
-
-function objectAt(objects: Objects, rva: number): number {
-  let lo = 0;
-  let hi = objects.count - 1;
-  while (lo < hi) {
-    const mid = (lo + hi + 1) >> 1;
-    if (objects.start[mid] <= rva) lo = mid;
-    else hi = mid - 1;
-  }
-  return objects.count > 0 && objects.start[lo] <= rva && rva < objects.end[lo] ? lo : -1;
-}

@@ -176,7 +176,8 @@ export function ownFunctions(t: Pclntab, packages: Names): Functions {
       }
       unit[i] = pkg;
     }
-    if (owner[i] === 0) owner[i] = unit[i];
+    // assembly without a package in its name is filed under whatever unit came before it: its source file tells
+    if (owner[i] === 0) owner[i] = packageOfFile(firstFile(t, i), packages) || unit[i];
     else if (owner[i] !== unit[i] && !shared[i]) {
       // either a wrapper (the name is right) or a linkname into another package (the unit is right)
       const file = firstFile(t, i);

@@ -40,10 +40,9 @@ export interface Area {
   readonly end: number;
   readonly kind: number;
   readonly sorted: boolean;
+  /** Whether alignment follows from size alone: true for variables, false where the compiler sets it (static composites). */
+  readonly aligned: boolean;
 }
-
-/** How many gaps ahead decide whether the size order broke because of a wrong size before, or because of an interior reference here. */
-const LOOKAHEAD = 8;
 
 /**
  * Joins marks to objects that cover the areas without gaps. Marks inside an object of known size are interior references. In
@@ -74,9 +73,8 @@ export function buildObjects(marks: Marks, areas: readonly Area[], firm: (rva: n
       best.push(m);
       if (sizes[m] > 0) free = rva + sizes[m];
     }
-    const at = starts.array();
-    const mark = best.array();
-    const keep = area.sorted ? fold(at, mark, sizes, area.end, firm) : undefined;
+    const [at, mark] = area.aligned ? dropMisaligned(starts.array(), best.array(), sizes, area.end) : [starts.array(), best.array()];
+    const keep = area.sorted ? fold(at, mark, sizes, area, firm) : undefined;
     let cursor = area.start;
     for (let k = 0; k < at.length; k++) {
       if (keep && keep[k] === 0) continue;
@@ -97,30 +95,106 @@ export function buildObjects(marks: Marks, areas: readonly Area[], firm: (rva: n
   return out.objects();
 }
 
-/** 1 for starts to keep. See buildObjects. */
-function fold(at: Uint32Array, mark: Uint32Array, sizes: Uint32Array, end: number, firm: (rva: number) => boolean): Uint8Array {
+/** Gaps of this many among the next WINDOW marks prove a size class: single large gaps are objects that nothing refers to. */
+const PROOF = 3;
+const WINDOW = 32;
+
+/**
+ * Leaves out marks that cannot be starts: sizes ascend, and an object of 32 bytes or more stands on a multiple of 32, one of 16 or more
+ * on 16. The class in force is read off the gaps between neighbouring marks, which no object is smaller than for long.
+ */
+function dropMisaligned(at: Uint32Array, mark: Uint32Array, sizes: Uint32Array, end: number): [Uint32Array, Uint32Array] {
+  const n = at.length;
+  const isWide = (k: number, width: number): number => (sizes[mark[k]] === 0 && (k + 1 < n ? at[k + 1] : end) - at[k] >= width ? 1 : 0);
+  /** First mark from which on gaps of a width are usual. */
+  const onset = (width: number): number => {
+    let wide = 0;
+    for (let k = 0; k < Math.min(WINDOW, n); k++) wide += isWide(k, width);
+    for (let k = 0; k < n; k++) {
+      if (wide >= PROOF && isWide(k, width)) return k;
+      wide -= isWide(k, width);
+      if (k + WINDOW < n) wide += isWide(k + WINDOW, width);
+    }
+    return n;
+  };
+  const from16 = onset(32);
+  const from32 = onset(64);
+  const outAt = new U32List();
+  const outMark = new U32List();
+  for (let k = 0; k < n; k++) {
+    const align = k > from32 ? 32 : k > from16 ? 16 : 1;
+    if (sizes[mark[k]] === 0 && at[k] % align !== 0) continue;
+    outAt.push(at[k]);
+    outMark.push(mark[k]);
+  }
+  return [outAt.array(), outMark.array()];
+}
+
+/** How many marks in a row may be interior to one object. */
+const REACH = 12;
+const SKIP_FIRM = 1;
+const SKIP_ACCESS = 0.15;
+const DISORDER = 2.5;
+const MISALIGNED = 2;
+/** thearch.Maxalign of every architecture but arm (8), where the weaker rule costs nothing. */
+const MAX_ALIGN = 32;
+
+/**
+ * 1 for starts to keep: the subset that costs least, where leaving a mark out costs little if it is only an access and more if it is an
+ * address, and an object smaller than the one before it costs most. Shortest path over (previous kept, kept) pairs: O(n · REACH²).
+ */
+function fold(at: Uint32Array, mark: Uint32Array, sizes: Uint32Array, area: Area, firm: (rva: number) => boolean): Uint8Array {
   const n = at.length;
   const keep = new Uint8Array(n).fill(1);
-  const gap = (k: number): number => (sizes[mark[k]] > 0 ? sizes[mark[k]] : (k + 1 < n ? at[k + 1] : end) - at[k]);
-  let size = 0;
-  for (let k = 0; k < n; k++) {
-    const g = gap(k);
-    if (g >= size || sizes[mark[k]] > 0) {
-      size = Math.max(size, sizes[mark[k]] > 0 ? Math.min(g, size) : g);
-      continue;
+  if (n < 3) return keep;
+  const skip = new Float64Array(n + 1);
+  for (let i = 0; i < n; i++) skip[i] = sizes[mark[i]] > 0 ? 1000 : firm(at[i]) ? SKIP_FIRM : SKIP_ACCESS;
+  const place = (i: number): number => (i < n ? at[i] : area.end);
+  const span = (i: number, j: number): number => (sizes[mark[i]] > 0 ? sizes[mark[i]] : place(j) - at[i]);
+  // cost[j*REACH + k]: cheapest way in which j is kept and j-1-k is the kept one before it
+  const cost = new Float64Array((n + 1) * REACH).fill(Infinity);
+  const from = new Int8Array((n + 1) * REACH).fill(-1);
+  for (let j = 1; j <= n; j++) {
+    let skipped = 0;
+    for (let k = 0; k < REACH && j - 1 - k >= 0; k++) {
+      const i = j - 1 - k;
+      if (k > 0) skipped += skip[i + 1];
+      if (skipped >= 1000) break;
+      const size = span(i, j);
+      const slack = size < 64 ? 8 : 31;
+      const misplaced = area.aligned && sizes[mark[i]] === 0 && at[i] % leastAlign(size) !== 0 ? MISALIGNED : 0;
+      let best = i === 0 ? 0 : Infinity;
+      let way = -1;
+      for (let b = 0; b < REACH && i - 1 - b >= 0; b++) {
+        const before = cost[i * REACH + b];
+        if (before === Infinity) continue;
+        const c = before + (span(i - 1 - b, i) > size + slack ? DISORDER : 0);
+        if (c < best) {
+          best = c;
+          way = b;
+        }
+      }
+      cost[j * REACH + k] = best + skipped + misplaced;
+      from[j * REACH + k] = way;
     }
-    // smaller than its predecessor: who is wrong?
-    let smaller = 0;
-    let seen = 0;
-    for (let j = k + 1; j < n && seen < LOOKAHEAD; j++, seen++) if (gap(j) < size) smaller++;
-    const isFirm = firm(at[k]);
-    if (seen > 0 && smaller * 2 <= seen && (!isFirm || (smaller === 0 && size > 64))) {
-      keep[k] = 0;
-      continue;
-    }
-    size = g;
+  }
+  let j = n;
+  let k = 0;
+  for (let b = 1; b < REACH; b++) if (cost[n * REACH + b] < cost[n * REACH + k]) k = b;
+  while (j > 0 && k >= 0) {
+    const i = j - 1 - k;
+    for (let m = i + 1; m < j; m++) keep[m] = 0;
+    k = from[j * REACH + k];
+    j = i;
   }
   return keep;
+}
+
+/** Least alignment of an object that fills a gap up to the next of its kind: a power of two not above its size (ld/data.go, symalign). */
+function leastAlign(gap: number): number {
+  let align = 1;
+  while (align < MAX_ALIGN && align * 4 <= gap) align *= 2;
+  return align;
 }
 
 class ObjectRows {

@@ -72,3 +72,59 @@ export function orderFromRuns(runs: readonly Uint32Array[], ids: number, first: 
   }
   return rank;
 }
+
+/** Costs of a choice: a candidate that is not the first in rank, and giving an object up as unexplained. */
+const NOT_FIRST = 0.05;
+const UNEXPLAINED = 1;
+
+/**
+ * For `n` objects in address order, each with candidate ids, chooses ids whose ranks do not descend, at least cost. Answers 0 where no
+ * candidate fits. O(n · candidates · log ranks) by a prefix-minimum tree over ranks.
+ */
+export function monotoneChoice(n: number, candidates: (i: number, each: (id: number) => void) => void, rank: Uint32Array): Uint32Array {
+  const choice = new Uint32Array(n);
+  if (n < 2) return choice;
+  // nodes of the search: (object, candidate), with the node chosen before
+  const nodeObject: number[] = [];
+  const nodeId: number[] = [];
+  const nodeBefore: number[] = [];
+  const nodeCost: number[] = [];
+  const ranks = new Set<number>();
+  const lists: number[][] = [];
+  for (let i = 0; i < n; i++) {
+    const list: number[] = [];
+    candidates(i, (id) => {
+      if (rank[id] !== 0xffffffff) list.push(id);
+    });
+    list.sort((a, b) => rank[a] - rank[b]);
+    for (const id of list) ranks.add(rank[id]);
+    lists.push(list);
+  }
+  const sorted = [...ranks].sort((a, b) => a - b);
+  const place = new Map(sorted.map((r, k) => [r, k + 1]));
+  const tree = new Int32Array(sorted.length + 1).fill(-1);
+  // cost relative to giving up everything so far: cost = node cost + UNEXPLAINED per object after it
+  const value = (node: number): number => (node < 0 ? 0 : nodeCost[node]);
+  const best = (upTo: number): number => {
+    let found = -1;
+    for (let k = upTo; k > 0; k -= k & -k) if (value(tree[k]) < value(found)) found = tree[k];
+    return found;
+  };
+  for (let i = 0; i < n; i++) {
+    const added: number[] = [];
+    lists[i].forEach((id, k) => {
+      const before = best(place.get(rank[id])!);
+      nodeObject.push(i);
+      nodeId.push(id);
+      nodeBefore.push(before);
+      // explaining this object saves UNEXPLAINED
+      nodeCost.push(value(before) - UNEXPLAINED + Math.min(k * NOT_FIRST, 0.6));
+      added.push(nodeObject.length - 1);
+    });
+    for (const node of added) {
+      for (let k = place.get(rank[nodeId[node]])!; k < tree.length; k += k & -k) if (nodeCost[node] < value(tree[k])) tree[k] = node;
+    }
+  }
+  for (let node = best(sorted.length); node >= 0; node = nodeBefore[node]) choice[nodeObject[node]] = nodeId[node];
+  return choice;
+}

@@ -1,5 +1,6 @@
 // The function table, split to the functions that its parts describe. Sizes are distances between the distinct offsets in use,
 // because the linker packs each sub-table without gaps (cmd/link/internal/ld/pcln.go).
+import type { Executable } from "../../binary/executable.ts";
 import type { GoProgram } from "../../binary/go/program.ts";
 import type { Pclntab } from "../../binary/go/pclntab.ts";
 import { U32List } from "../../binary/go/types.ts";
@@ -35,7 +36,7 @@ function claimPacked(
  * Claims all of the table that the functions explain. What remains of it (a tail, alignment) is left to later claimants.
  * `limit` is where the table ends at the latest, as an RVA.
  */
-export function claimPclntab(claims: Claims, go: GoProgram, functions: Functions, symbolOf: (f: number) => number, limit: number): void {
+export function claimPclntab(claims: Claims, exe: Executable, go: GoProgram, functions: Functions, symbolOf: (f: number) => number, limit: number): void {
   const t = go.pcln;
   const own = (f: number): number => functions.owner[f];
   const header = claims.symbols.add("pclntab header");
@@ -45,7 +46,7 @@ export function claimPclntab(claims: Claims, go: GoProgram, functions: Functions
     claimNames(claims, t, functions);
     claimFiles(claims, t, functions);
     claimPcValues(claims, t, own, symbolOf);
-    claimFuncs(claims, go, own, symbolOf, limit);
+    claimFuncs(claims, exe, go, own, symbolOf, limit);
   }
 }
 
@@ -109,7 +110,7 @@ function claimPcValues(claims: Claims, t: Pclntab, own: (f: number) => number, s
   claimPacked(claims, t.rva + t.pctab, size, offsets.array(), users.array(), KIND.pclntab, own, symbolOf);
 }
 
-function claimFuncs(claims: Claims, go: GoProgram, own: (f: number) => number, symbolOf: (f: number) => number, limit: number): void {
+function claimFuncs(claims: Claims, exe: Executable, go: GoProgram, own: (f: number) => number, symbolOf: (f: number) => number, limit: number): void {
   const { pcln: t, module } = go;
   const entryTable = t.rva + t.functab;
   const view = new DataView(t.bytes.buffer, t.bytes.byteOffset, t.bytes.byteLength);
@@ -142,7 +143,7 @@ function claimFuncs(claims: Claims, go: GoProgram, own: (f: number) => number, s
       } else {
         const full = t.ptrSize === 8 ? v + view.getUint32(o + 4, t.littleEndian) * 0x1_0000_0000 : v;
         if (full === 0) continue;
-        v = full;
+        v = full - exe.imageBase;
       }
       offsets.push(v);
       users.push(f);

@@ -1,0 +1,56 @@
+// embed.FS values: {files *[]file}, file = {name string, data string, hash [16]byte} (embed/embed.go). Their contents are named assets.
+import type { Executable } from "../../binary/executable.ts";
+import { text } from "../../binary/bytes.ts";
+import { imageBytes } from "../../binary/executable.ts";
+
+export interface Asset {
+  readonly name: string;
+  readonly rva: number;
+  readonly length: number;
+  /** RVA of the list of files it is in. */
+  readonly list: number;
+}
+
+const MAX_FILES = 65_536;
+const MAX_PATH = 4096;
+
+/**
+ * The assets of the embed.FS whose list header {ptr, len, cap} stands at `header`; undefined if none does: then some name or
+ * content is out of place.
+ */
+export function readEmbedList(
+  exe: Executable,
+  header: number,
+  word: (rva: number) => number,
+  strings: { readonly start: number; readonly end: number },
+): Asset[] | undefined {
+  const p = exe.ptrSize;
+  const length = word(header + p);
+  if (!(length > 0 && length <= MAX_FILES) || word(header + 2 * p) !== length) return undefined;
+  const list = word(header) - exe.imageBase;
+  if (list <= 0) return undefined;
+  const record = 4 * p + 16;
+  const assets: Asset[] = [];
+  for (let i = 0; i < length; i++) {
+    const at = list + i * record;
+    const name = word(at) - exe.imageBase;
+    const nameLength = word(at + p);
+    if (!(name >= strings.start && nameLength > 0 && nameLength <= MAX_PATH && name + nameLength <= strings.end)) return undefined;
+    const data = word(at + 2 * p);
+    const size = word(at + 3 * p);
+    if (size < 0) return undefined;
+    const bytes = imageBytes(exe.regions, name, nameLength);
+    if (!bytes) return undefined;
+    const path = text(bytes);
+    if (path.endsWith("/")) {
+      if (size !== 0) return undefined;
+      continue;
+    }
+    if (size > 0) {
+      const rva = data - exe.imageBase;
+      if (rva <= 0 || !imageBytes(exe.regions, rva, size)) return undefined;
+      assets.push({ name: path, rva, length: size, list });
+    }
+  }
+  return assets;
+}

@@ -1,0 +1,39 @@
+// Data symbols of an unstripped file, as marks that name their owners: where symbols exist, they win over inference.
+import type { Executable } from "../../binary/executable.ts";
+import { packageOf } from "../../binary/go/symbolname.ts";
+import { type Claims, KIND } from "../ledger.ts";
+import { Marks } from "./objects.ts";
+
+const LETTERS = new Set("RrDdBb");
+
+/** Symbols that stand for a whole section or the border of one. */
+const MARKERS = /^(?:type:\*|go:string\.\*|go:func\.\*|go:funcdesc|runtime\.gcbits\.\*|runtime\.(?:e?(?:rodata|types|data|noptrdata|bss|noptrbss|text|pclntab|covctrs|end)))$/;
+
+/**
+ * Marks for all sized data symbols whose names tell their package. `count` is the number of code symbols: none means stripped.
+ */
+export function symbolMarks(exe: Executable, claims: Claims): { marks: Marks; functions: number } {
+  const table = exe.symbols();
+  const marks = new Marks();
+  let functions = 0;
+  if (table.count === 0) return { marks, functions };
+  const handle = claims.symbols.source((i) => table.name(i));
+  for (let i = 0; i < table.count; i++) {
+    const letter = String.fromCharCode(table.letter[i]);
+    if (letter === "T" || letter === "t") functions++;
+    if (!LETTERS.has(letter) || table.size[i] === 0) continue;
+    const name = table.name(i);
+    if (MARKERS.test(name)) continue;
+    const pkg = packageOf(name);
+    if (pkg === "") continue;
+    marks.add(table.rva[i], table.size[i], kindOf(name), claims.packages.id(pkg), handle(i));
+  }
+  return { marks, functions };
+}
+
+/** Kind by name; unattributed stands for "as its area". */
+function kindOf(name: string): number {
+  if (name.startsWith("type:") || name.startsWith("type.")) return KIND.type;
+  if (name.startsWith("go:itab.") || name.startsWith("go.itab.")) return KIND.itab;
+  return KIND.unattributed;
+}
