@@ -79,9 +79,10 @@ function relrSlots(
   }
 }
 
-/** Every slot of every table, in file order of the tables. */
-export function readRelocations(file: ElfFile, tables: readonly RelocationTable[]): Relocations {
+/** Every slot of every table that patches the image (not debug information), in file order of the tables. */
+export function readRelocations(file: ElfFile, all: readonly RelocationTable[]): Relocations {
   const { bytes, wide } = file;
+  const tables = all.filter((t) => !Number.isNaN(t.base));
   let count = 0;
   for (const t of tables) {
     if (t.kind === "relr") relrSlots(bytes, wide, t, () => count++);
@@ -168,7 +169,7 @@ export function applyRelative(
         continue;
       }
       if (!copied.has(current)) {
-        const copy = r.bytes.slice();
+        const copy = new Uint8Array(r.bytes);
         copied.add(current);
         regions[current] = { ...r, bytes: copy };
         views[current] = new DataView(copy.buffer);

@@ -163,7 +163,7 @@ export function chainedSlots(source: Source): Uint32Array {
     const index = regions.findIndex((r) => first >= r.rva && first < r.rva + r.bytes.length);
     if (index < 0) throw new InputError("the chained fixups leave the image", `offset ${at}`);
     const r = regions[index];
-    const copy = copies.get(index) ?? r.bytes.slice();
+    const copy = copies.get(index) ?? new Uint8Array(r.bytes);
     copies.set(index, copy);
     regions[index] = { ...r, bytes: copy };
     const view = new DataView(copy.buffer);

@@ -19,8 +19,9 @@ export const readers: readonly Reader[] = [elf, macho, pe, wasm];
 export function openExecutable(bytes: Uint8Array): Executable {
   checkSize(bytes);
   const reader = readers.find((r) => r.detect(bytes));
-  if (!reader) throw new InputError(`this is not an executable: it looks like ${looksLike(bytes)}`);
-  return reader.open(bytes);
+  if (!reader) throw new InputError(`the file cannot be read: it looks like ${looksLike(bytes)}`);
+  // Node's Buffer is a Uint8Array whose slice() does not copy: readers get the plain kind.
+  return reader.open(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength));
 }
 
 /** A file of several executables. Every byte is a member's, the structure's, or padding between them. */
@@ -63,6 +64,10 @@ const KNOWN: readonly (readonly [string, string])[] = [
   ["go object ", "a Go object file"],
   ["!<arch>\n", "an archive, whose members are executables or objects"],
   ["!<thin>\n", "a thin archive, whose members are other files"],
+  ["\x01\xf7", "an AIX executable (XCOFF)"],
+  ["\0\0\x8a\x97", "a Plan 9 executable"],
+  ["\0\0\x01\xeb", "a Plan 9 executable"],
+  ["\0\0\x06\x47", "a Plan 9 executable"],
   ["%PDF", "a PDF file"],
   ["\x89PNG", "a PNG image"],
 ];

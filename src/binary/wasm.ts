@@ -150,6 +150,7 @@ function hasExport(bytes: Bytes, section: WasmSection | undefined, name: string)
   return false;
 }
 
+/** The first `count` entries are in use. */
 interface DataSegments {
   readonly count: number;
   /** Sorted by rva, disjoint. */
@@ -179,9 +180,9 @@ function readData(bytes: Bytes, section: WasmSection, structure: Structure, warn
   if (total > (section.end - section.payload) / 2) {
     throw new InputError("the data section announces more segments than it can hold", `offset ${section.payload}`);
   }
-  let rva = new Uint32Array(total);
-  let length = new Uint32Array(total);
-  let offset = new Uint32Array(total);
+  const rva = new Uint32Array(total);
+  const length = new Uint32Array(total);
+  const offset = new Uint32Array(total);
   let count = 0;
   let sorted = true;
   let unplaced = 0;
@@ -208,28 +209,38 @@ function readData(bytes: Bytes, section: WasmSection, structure: Structure, warn
     offset[count++] = at;
   }
   if (unplaced > 0) warnings.push(`${unplaced} data segments have no fixed address and are not looked into`);
-  rva = rva.subarray(0, count);
-  length = length.subarray(0, count);
-  offset = offset.subarray(0, count);
-  if (!sorted) {
-    const order = Array.from(rva.keys()).sort((a, b) => rva[a] - rva[b] || a - b);
-    let end = 0;
-    const kept = order.filter((i) => {
-      const fits = rva[i] >= end;
-      if (fits) end = rva[i] + length[i];
-      return fits;
-    });
-    if (kept.length < count) warnings.push("some data segments overlap and are not looked into");
-    [rva, length, offset] = [rva, length, offset].map((a) => Uint32Array.from(kept, (i) => a[i]));
-    count = kept.length;
+  const segments = { count, rva, length, offset };
+  if (sorted) return segments;
+  const placed = inAddressOrder(segments);
+  if (placed.count < count) warnings.push("some data segments overlap and are not looked into");
+  return placed;
+}
+
+/** Segments sorted by address, without those that overlap an earlier one. Linkers write a few sorted runs, which sort in linear time. */
+function inAddressOrder({ count, rva, length, offset }: DataSegments): DataSegments {
+  const order = Array.from(rva.subarray(0, count).keys()).sort((a, b) => rva[a] - rva[b]);
+  const out = {
+    count: 0,
+    rva: new Uint32Array(count),
+    length: new Uint32Array(count),
+    offset: new Uint32Array(count),
+  };
+  let end = 0;
+  for (const i of order) {
+    if (rva[i] < end) continue;
+    end = rva[i] + length[i];
+    out.rva[out.count] = rva[i];
+    out.length[out.count] = length[i];
+    out.offset[out.count++] = offset[i];
   }
-  return { count, rva, length, offset };
+  return out;
 }
 
 /** The linear memory's initial contents, as one region. */
 function paint(bytes: Bytes, segments: DataSegments, memSize: number): Region | undefined {
-  const { count, rva, length, offset } = segments;
+  const { count } = segments;
   if (count === 0) return undefined;
+  const [rva, length, offset] = [segments.rva, segments.length, segments.offset].map((a) => a.subarray(0, count));
   const start = rva[0];
   const size = rva[count - 1] + length[count - 1] - start;
   if (size > 8 * bytes.length + (64 << 20)) {
@@ -237,7 +248,12 @@ function paint(bytes: Bytes, segments: DataSegments, memSize: number): Region | 
   }
   const image = new Uint8Array(size);
   for (let i = 0; i < count; i++) {
-    image.set(bytes.data.subarray(offset[i], offset[i] + length[i]), rva[i] - start);
+    const from = offset[i];
+    const to = rva[i] - start;
+    const n = length[i];
+    // Most segments are a few words: a view for each would cost more than the copy.
+    if (n > 128) image.set(bytes.data.subarray(from, from + n), to);
+    else for (let j = 0; j < n; j++) image[to + j] = bytes.data[from + j];
   }
   return {
     rva: start,
