@@ -225,14 +225,10 @@ function pairNumbered(
     used.add(b);
   }
   for (const a of left) {
-    const list = byStem.get(stemOf(a.name));
-    while (list && list.length > 0) {
-      const b = list.shift()!;
-      if (used.has(b)) continue;
-      pairs.set(a, b);
-      used.add(b);
-      break;
-    }
+    const b = byStem.get(stemOf(a.name))?.find((candidate) => !used.has(candidate));
+    if (!b) continue;
+    pairs.set(a, b);
+    used.add(b);
   }
   return pairs;
 }

@@ -48,7 +48,7 @@ export function sumSymbols(ledger: Ledger, only?: number): SymbolSums {
   const byPackage: (Map<string, number> | undefined)[] = [];
   for (let g = 0; g < groups.count; g++) {
     const name = ledger.symbols.get(groups.symbol[g]);
-    const seen = (byPackage[groups.pkg[g]] ??= new Map());
+    const seen = (byPackage[groups.pkg[g]] ??= new Map<string, number>());
     let m = seen.get(name);
     if (m === undefined) {
       m = names.length;
@@ -78,7 +78,7 @@ class Groups {
   private table = new Uint32Array(4096);
 
   index(pkg: number, symbol: number): number {
-    let { table } = this;
+    const { table } = this;
     let slot = hash(pkg, symbol) & (table.length - 1);
     for (let g = table[slot]; g !== 0; g = table[(slot = (slot + 1) & (table.length - 1))]) {
       if (this.symbol[g - 1] === symbol && this.pkg[g - 1] === pkg) return g - 1;

@@ -208,16 +208,25 @@ function rowsOf(
       if (!profile) throw new ViewError("--by section needs the executable itself: a snapshot does not keep sections");
       return sectionRows(profile, focus);
     case "embed":
-      return snapshot.embeds
-        .filter((e) => !focus || focus.some((p) => p.package.path === e.package || e.usedBy.includes(p.package.path)))
-        .map((e) => ({
-          name: e.name,
-          bytes: e.bytes,
-          kinds: { embed: e.bytes },
-          package: e.package,
-          usedBy: e.usedBy,
-        }));
+      return embedRows(snapshot, focus);
+    default:
+      return options.by satisfies never;
   }
+}
+
+/** Embedded files that the focused packages own or use. */
+function embedRows(snapshot: Snapshot, focus: readonly Placed[] | undefined): Row[] {
+  const chosen = focus && new Set(focus.map((p) => p.package.path));
+  const rows = snapshot.embeds.filter(
+    (e) => !chosen || chosen.has(e.package) || e.usedBy.some((user) => chosen.has(user)),
+  );
+  return rows.map((e) => ({
+    name: e.name === "" ? "(unnamed)" : e.name,
+    bytes: e.bytes,
+    kinds: { embed: e.bytes },
+    package: e.package,
+    usedBy: e.usedBy,
+  }));
 }
 
 function overheadRows(snapshot: Snapshot): Row[] {

@@ -55,7 +55,7 @@ export function textWidth(text: string): number {
 /** Shortens the middle of a text to at most `width` columns: both ends of an import path tell more than its middle. */
 export function shorten(text: string, width: number): string {
   if (textWidth(text) <= width) return text;
-  const chars = [...text];
+  const chars = Array.from(text);
   const tail = Math.floor((width - 1) / 2);
   let end = chars.length;
   let used = 0;

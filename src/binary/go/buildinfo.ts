@@ -23,7 +23,7 @@ export interface BuildInfo {
   readonly length?: number;
 }
 
-const MAGIC = [..."\xff Go buildinf:"].map((c) => c.charCodeAt(0));
+const MAGIC = Uint8Array.from("\xff Go buildinf:", (c) => c.charCodeAt(0));
 const ALIGN = 16;
 const HEADER = 32;
 const MAX_VERSION = 1 << 10;
@@ -210,10 +210,12 @@ function literal(source: string): { value: string; end: number } | undefined {
   while (close < source.length && source[close] !== '"') close += source[close] === "\\" ? 2 : 1;
   if (close >= source.length) return undefined;
   const escape = /\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-7]{3})|(.))/gs;
-  const value = source.slice(1, close).replace(escape, (_, x, u, wide, octal, other) => {
-    if (other !== undefined) return ESCAPES[other] ?? other;
-    const code = octal === undefined ? parseInt(x ?? u ?? wide, 16) : parseInt(octal, 8);
-    return code <= 0x10ffff ? String.fromCodePoint(code) : "\ufffd";
-  });
+  const value = source
+    .slice(1, close)
+    .replace(escape, (_, x: string, u: string, wide: string, octal: string, other: string) => {
+      if (other !== undefined) return ESCAPES[other] ?? other;
+      const code = octal === undefined ? parseInt(x ?? u ?? wide, 16) : parseInt(octal, 8);
+      return code <= 0x10ffff ? String.fromCodePoint(code) : "\ufffd";
+    });
   return { value, end: close + 1 };
 }

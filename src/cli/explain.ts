@@ -1,0 +1,27 @@
+// Whatever a command threw → one line on stderr and an exit code.
+import { InputError } from "../binary/bytes.ts";
+import { ViewError } from "../ledger/views.ts";
+import { visible } from "../report/escape.ts";
+import { EXIT, Failure } from "./failure.ts";
+
+/** Prints the error; what is not expected is a bug and says so. */
+export function explain(error: unknown, verbose: boolean): number {
+  const say = (text: string): void => {
+    process.stderr.write(`pare: ${visible(text)}\n`);
+  };
+  if (error instanceof Failure) {
+    say(verbose && error.detail !== "" ? `${error.message} [${error.detail}]` : error.message);
+    return error.exitCode;
+  }
+  if (error instanceof ViewError) {
+    say(error.suggestion === undefined ? error.message : `${error.message} (Did you mean ${error.suggestion}?)`);
+    return EXIT.usage;
+  }
+  if (error instanceof InputError) {
+    say(verbose && error.where !== "" ? `${error.message} [${error.where}]` : error.message);
+    return EXIT.unreadable;
+  }
+  say(`this is a bug in pare, please report it: ${error instanceof Error ? error.message : String(error)}`);
+  if (verbose && error instanceof Error && error.stack !== undefined) process.stderr.write(`${error.stack}\n`);
+  return EXIT.unreadable;
+}

@@ -1,0 +1,115 @@
+// pare profile: one subject, one profile, any number of formats.
+import { snapshot, type Snapshot } from "../ledger/snapshot.ts";
+import { moduleTable } from "../ledger/modules.ts";
+import type { Profile } from "../ledger/profile.ts";
+import { type By, type Sort, type View, view, viewDocument } from "../ledger/views.ts";
+import { visible } from "../report/escape.ts";
+import { terminalOf } from "../report/terminal.ts";
+import { EXIT, Failure } from "./failure.ts";
+import { factsOf, profileInput, readInput } from "./input.ts";
+import { write } from "./output.ts";
+import type { CommonOptions } from "./program.ts";
+
+export interface ProfileFlags extends CommonOptions {
+  readonly by?: By;
+  readonly top?: number;
+  readonly focus?: string;
+  readonly filter?: string;
+  readonly sort?: Sort;
+  readonly inlined?: boolean;
+  readonly memory?: boolean;
+  readonly symbols?: boolean;
+  readonly bytes?: boolean;
+  readonly json?: boolean;
+  readonly markdown?: boolean;
+  readonly csv?: boolean;
+  readonly output?: string;
+  readonly html?: string;
+  readonly svg?: string;
+  readonly ranges?: string;
+}
+
+/** Rows of a table that is to be read; CSV and JSON have them all unless --top is given. */
+const ROWS = 30;
+
+export async function profileCommand(subject: string, _goFlags: readonly string[], flags: ProfileFlags): Promise<void> {
+  checkOutputs(flags);
+  const input = await readInput(subject);
+  const profile = await profileInput(input, { inlined: flags.inlined === true });
+  const request = requestOf(flags);
+  const needsSymbols = request === undefined ? flags.json !== true : request.by === "symbol";
+  const summary = snapshot(profile, factsOf(input, profile, flags.json === true || flags.html !== undefined), {
+    symbols: needsSymbols || flags.symbols === true || flags.html !== undefined,
+    memory: flags.memory === true || flags.sort === "memory",
+  });
+  const table = request && view(summary, request, profile);
+
+  for (const [path, pieces] of await files(summary, profile, flags)) {
+    await write(path, pieces);
+    if (path !== "-" && flags.quiet !== true) process.stderr.write(`wrote ${visible(path)}\n`);
+  }
+  // a page, picture or list of ranges that goes to stdout is the answer
+  if ([flags.html, flags.svg, flags.ranges].includes("-")) return;
+  await write(flags.output ?? "-", await answer(summary, table, flags));
+}
+
+/** The view that is asked for; undefined for the report, or the snapshot in JSON. */
+function requestOf(flags: ProfileFlags): Parameters<typeof view>[1] | undefined {
+  const { by, focus, filter, sort, top, inlined, memory } = flags;
+  const extras = !flags.json && (inlined === true || memory === true || flags.csv === true);
+  if (
+    by === undefined &&
+    focus === undefined &&
+    filter === undefined &&
+    sort === undefined &&
+    top === undefined &&
+    !extras
+  ) {
+    return undefined;
+  }
+  const rows = top ?? (flags.json === true || flags.csv === true ? undefined : ROWS);
+  return { by: by ?? (focus === undefined ? "package" : "symbol"), focus, filter, sort, top: rows };
+}
+
+function checkOutputs(flags: ProfileFlags): void {
+  const paths = [flags.output, flags.html, flags.svg, flags.ranges].filter((path) => path !== undefined);
+  const twice = paths.find((path, i) => paths.indexOf(path) !== i);
+  if (twice !== undefined) throw new Failure(EXIT.usage, `two outputs go to ${twice === "-" ? "stdout" : twice}`);
+  if (flags.json === true && [flags.html, flags.svg, flags.ranges].includes("-")) {
+    throw new Failure(EXIT.usage, "two outputs go to stdout");
+  }
+}
+
+async function answer(summary: Snapshot, table: View | undefined, flags: ProfileFlags): Promise<string> {
+  const exact = flags.bytes;
+  if (flags.json === true) {
+    const { jsonDocument } = await import("../report/json.ts");
+    return jsonDocument(table ? viewDocument(summary, table) : summary);
+  }
+  if (flags.csv === true) return (await import("../report/csv.ts")).csvView(table!);
+  if (flags.markdown === true) {
+    const { markdownReport, markdownView } = await import("../report/markdown.ts");
+    return table ? markdownView(summary, table, { exact }) : markdownReport(summary, { exact });
+  }
+  const { textReport, textView } = await import("../report/text.ts");
+  const toFile = flags.output !== undefined && flags.output !== "-";
+  const terminal = terminalOf(toFile ? {} : process.stdout, process.env);
+  return table ? textView(summary, table, { terminal, exact }) : textReport(summary, { terminal, exact });
+}
+
+/** The documents that go to files of their own, made one after the other. */
+async function files(
+  summary: Snapshot,
+  profile: Profile,
+  flags: ProfileFlags,
+): Promise<[string, string | Iterable<string>][]> {
+  const out: [string, string | Iterable<string>][] = [];
+  if (flags.html !== undefined) out.push([flags.html, (await import("../report/html.ts")).htmlPage(summary)]);
+  if (flags.svg !== undefined) out.push([flags.svg, (await import("../report/svg.ts")).svgTreemap(summary)]);
+  if (flags.ranges !== undefined) {
+    const { rangesTsv } = await import("../report/ranges.ts");
+    const moduleOf = moduleTable(profile);
+    out.push([flags.ranges, rangesTsv(profile.ledger, (pkg) => moduleOf(pkg).path)]);
+  }
+  return out;
+}

@@ -1,0 +1,206 @@
+// argv → command. The commands themselves are loaded when they run, so that --help costs nothing but commander.
+import { readFileSync } from "node:fs";
+import { findPackageJSON } from "node:module";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { SORTS, VIEWS } from "../ledger/views.ts";
+import { EXIT, Failure } from "./failure.ts";
+import { ignoreClosedPipe } from "./output.ts";
+import type { DiffFlags } from "./diff.ts";
+import type { ProfileFlags } from "./profile.ts";
+
+/** Options that every command has. */
+export interface CommonOptions {
+  readonly quiet?: boolean;
+  readonly verbose?: boolean;
+}
+
+const SHELLS = ["bash", "zsh", "fish", "powershell"];
+
+/** Runs one command line (without node and script) and returns the exit code. */
+export async function run(argv: readonly string[]): Promise<number> {
+  ignoreClosedPipe(process.stdout);
+  ignoreClosedPipe(process.stderr);
+  try {
+    await createProgram().parseAsync(argv, { from: "user" });
+    return EXIT.ok;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    return (await import("./explain.ts")).explain(error, argv.includes("-v") || argv.includes("--verbose"));
+  }
+}
+
+/** The tree of commands, also read by the completion scripts. */
+export function createProgram(): Command {
+  const program = new Command("pare")
+    .usage("<command> [options]")
+    .description("Know every byte of a Go executable.")
+    .option("-V, --version", "print the version")
+    .on("option:version", () => {
+      process.stdout.write(`${version()}\n`);
+      throw new CommanderError(0, "pare.version", "");
+    })
+    .helpOption("-h, --help", "show help")
+    .helpCommand("help [command]", "show help for a command")
+    .configureOutput({ writeErr: (text) => process.stderr.write(text.replace(/^error: /, "pare: ")) })
+    .exitOverride();
+
+  program.commandsGroup("Profile:");
+  addProfile(program);
+  addDiff(program);
+  program.commandsGroup("Other:");
+  addSchema(program);
+  addCompletion(program);
+  program.addHelpText(
+    "after",
+    `
+Examples:
+  pare profile ./server                      what is in this executable
+  pare profile ./cmd/server -- -tags prod    build the package first, with these flags
+  pare profile --html report.html ./server   the same as a page to explore
+  pare diff old new                          what changed, exact per package
+
+Exit codes: 0 fine, 2 usage, 3 a tool is missing, 4 unreadable input, 6 a Go build failed.`,
+  );
+  return program;
+}
+
+function version(): string {
+  const path = findPackageJSON(import.meta.url);
+  return path === undefined ? "unknown" : (JSON.parse(readFileSync(path, "utf8")) as { version: string }).version;
+}
+
+/** Options of every command, listed last. */
+function common(command: Command): Command {
+  command.optionsGroup("General:");
+  return command
+    .addOption(new Option("-C, --directory <dir>", "change to this directory first"))
+    .option("-q, --quiet", "no notes and warnings on stderr")
+    .option("-v, --verbose", "say where in the file an error is, and how long the steps take")
+    .hook("preAction", (_, action) => {
+      const { directory } = action.opts<{ directory?: string }>();
+      if (directory === undefined) return;
+      try {
+        process.chdir(directory);
+      } catch {
+        throw new Failure(EXIT.usage, `-C ${directory}: no such directory`);
+      }
+    });
+}
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError("It must be a whole number above 0.");
+  return value;
+}
+
+function addProfile(program: Command): void {
+  const command = program
+    .command("profile")
+    .summary("what every byte of an executable is, and whose")
+    .description(
+      `Shows where every byte of a Go executable comes from: the rows of each table sum to the file's size.
+
+Examples:
+  pare profile ./server                        the report
+  pare profile --by symbol --top 50 ./server   the largest symbols
+  pare profile --focus net/http ./server       inside one package (net/http/... adds those below)
+  pare profile --json ./server | jq .kinds     for scripts; the schema is printed by \`pare schema\`
+  pare profile --html report.html ./server     zoomable map
+  ssh host cat /usr/bin/app | pare profile -   from stdin`,
+    )
+    .usage("[options] <file | - | package> [-- go build flags]")
+    .argument("<subject>", "an executable, - for stdin, or a Go package or directory to build first")
+    .argument("[flags...]", "flags for go build, after --");
+  command.optionsGroup("View:");
+  command
+    .addOption(new Option("--by <what>", "one table instead of the report").choices(VIEWS))
+    .option("--top <n>", "rows to show", positive)
+    .option("--focus <package>", "only this package, package/... or module")
+    .option("--filter <text>", "only rows whose name contains this text, or matches /this/")
+    .addOption(
+      new Option("--sort <column>", "order of the rows: bytes, name, memory, inlined or a kind").choices(SORTS),
+    )
+    .option("--inlined", "add bytes of code by the package they were written in")
+    .option("--memory", "add zero-filled variables, which take memory and no byte of the file")
+    .option("--symbols", "add symbols to the JSON document")
+    .option("--bytes", "exact counts instead of kB and MB");
+  command.optionsGroup("Format:");
+  command
+    .addOption(
+      new Option("--json", "one document, schema pare.snapshot/1 (with --by: pare.view/1)").conflicts([
+        "markdown",
+        "csv",
+      ]),
+    )
+    .addOption(new Option("--markdown", "tables for issues and pull requests").conflicts("csv"))
+    .option("--csv", "one table with exact numbers")
+    .option("-o, --output <file>", "write the answer here instead of to stdout")
+    .option("--html <file>", "also write a self-contained page with a zoomable treemap")
+    .option("--svg <file>", "also write a treemap as a picture")
+    .option("--ranges <file>", "also write every range: start end kind module package symbol evidence");
+  common(command).action(async (subject: string, flags: string[], options: ProfileFlags) => {
+    await (await import("./profile.ts")).profileCommand(subject, flags, options);
+  });
+}
+
+function addDiff(program: Command): void {
+  const command = program
+    .command("diff")
+    .summary("what changed between two executables")
+    .description(
+      `Compares two executables, exactly: the packages' changes sum to the files' change.
+
+Examples:
+  pare diff old new                               two executables
+  pare profile --json --symbols old > old.json    keep a snapshot …
+  pare diff old.json new                          … and compare with it later
+  pare diff --markdown old new                    for a pull request`,
+    )
+    .usage("[options] <old> <new>")
+    .argument("<old>", "an executable, or a snapshot made by pare profile --json")
+    .argument("<new>", "the same, to compare with it");
+  command.optionsGroup("View:");
+  command.option("--top <n>", "rows of each table", positive).option("--bytes", "exact counts instead of kB and MB");
+  command.optionsGroup("Format:");
+  command
+    .addOption(new Option("--json", "one document, schema pare.diff/1").conflicts("markdown"))
+    .option("--markdown", "tables for issues and pull requests")
+    .option("-o, --output <file>", "write the answer here instead of to stdout");
+  common(command).action(async (before: string, after: string, options: DiffFlags) => {
+    await (await import("./diff.ts")).diffCommand(before, after, options);
+  });
+}
+
+function addSchema(program: Command): void {
+  const command = program
+    .command("schema")
+    .description("print the JSON Schema of a document")
+    .addArgument(
+      program.createArgument("[document]", "which document").choices(["snapshot", "diff", "view"]).default("snapshot"),
+    );
+  common(command).action(async (document: "snapshot" | "diff" | "view") => {
+    await (await import("./schema.ts")).schemaCommand(document);
+  });
+}
+
+function addCompletion(program: Command): void {
+  program
+    .command("completion")
+    .description("print the completion script of a shell")
+    .addArgument(program.createArgument("<shell>", "which shell").choices(SHELLS))
+    .addHelpText(
+      "after",
+      "\nExamples:\n  source <(pare completion bash)\n  pare completion fish > ~/.config/fish/completions/pare.fish",
+    )
+    .action(async (shell: string) => {
+      (await import("./completion.ts")).printScript(createProgram(), shell);
+    });
+  // what the scripts call: pare complete -- words…
+  program
+    .command("complete", { hidden: true })
+    .argument("[words...]")
+    .allowUnknownOption()
+    .action(async (words: string[]) => {
+      (await import("./completion.ts")).answer(createProgram(), words);
+    });
+}

@@ -1,0 +1,7 @@
+// pare schema: the JSON Schema of a document.
+import { jsonSchema } from "../ledger/schema.ts";
+import { write } from "./output.ts";
+
+export async function schemaCommand(document: "snapshot" | "diff" | "view"): Promise<void> {
+  await write("-", `${JSON.stringify(jsonSchema(document), null, 2)}\n`);
+}
