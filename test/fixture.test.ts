@@ -1,5 +1,6 @@
 import { execFile, execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
+import { dirname } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
 import { goBuild, goInstall, goToolchain, oracleDump } from "./fixture.ts";
@@ -24,6 +25,7 @@ describe("fixtures", () => {
     expect(paths.size).toBe(1);
     const [path] = paths;
     expect(execFileSync(path ?? "", { encoding: "utf8" })).toBe(`worker${String(process.pid)} world\n`);
+    rmSync(dirname(path ?? ""), { recursive: true });
   });
 
   test("an old toolchain builds what it built then", () => {
