@@ -37,9 +37,8 @@ export async function profileCommand(subject: string, _goFlags: readonly string[
   const input = await readInput(subject);
   const profile = await profileInput(input, { inlined: flags.inlined === true });
   const request = requestOf(flags);
-  const needsSymbols = request === undefined ? flags.json !== true : request.by === "symbol";
   const summary = snapshot(profile, factsOf(input, profile, flags.json === true || flags.html !== undefined), {
-    symbols: needsSymbols || flags.symbols === true || flags.html !== undefined,
+    symbols: flags.symbols === true || flags.html !== undefined,
     memory: flags.memory === true || flags.sort === "memory",
   });
   const table = request && view(summary, request, profile);
@@ -50,7 +49,7 @@ export async function profileCommand(subject: string, _goFlags: readonly string[
   }
   // a page, picture or list of ranges that goes to stdout is the answer
   if ([flags.html, flags.svg, flags.ranges].includes("-")) return;
-  await write(flags.output ?? "-", await answer(summary, table, flags));
+  await write(flags.output ?? "-", await answer(summary, profile, table, flags));
 }
 
 /** The view that is asked for; undefined for the report, or the snapshot in JSON. */
@@ -80,7 +79,12 @@ function checkOutputs(flags: ProfileFlags): void {
   }
 }
 
-async function answer(summary: Snapshot, table: View | undefined, flags: ProfileFlags): Promise<string> {
+async function answer(
+  summary: Snapshot,
+  profile: Profile,
+  table: View | undefined,
+  flags: ProfileFlags,
+): Promise<string> {
   const exact = flags.bytes;
   if (flags.json === true) {
     const { jsonDocument } = await import("../report/json.ts");
@@ -89,12 +93,12 @@ async function answer(summary: Snapshot, table: View | undefined, flags: Profile
   if (flags.csv === true) return (await import("../report/csv.ts")).csvView(table!);
   if (flags.markdown === true) {
     const { markdownReport, markdownView } = await import("../report/markdown.ts");
-    return table ? markdownView(summary, table, { exact }) : markdownReport(summary, { exact });
+    return table ? markdownView(summary, table, { exact }) : markdownReport(summary, { exact }, profile);
   }
   const { textReport, textView } = await import("../report/text.ts");
   const toFile = flags.output !== undefined && flags.output !== "-";
   const terminal = terminalOf(toFile ? {} : process.stdout, process.env);
-  return table ? textView(summary, table, { terminal, exact }) : textReport(summary, { terminal, exact });
+  return table ? textView(summary, table, { terminal, exact }) : textReport(summary, { terminal, exact }, profile);
 }
 
 /** The documents that go to files of their own, made one after the other. */

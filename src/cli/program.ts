@@ -40,8 +40,9 @@ export function createProgram(): Command {
       throw new CommanderError(0, "pare.version", "");
     })
     .helpOption("-h, --help", "show help")
-    .helpCommand("help [command]", "show help for a command")
+    .helpCommand(false)
     .configureOutput({ writeErr: (text) => process.stderr.write(text.replace(/^error: /, "pare: ")) })
+    .configureHelp({ optionDescription: (option) => option.description })
     .exitOverride();
 
   program.commandsGroup("Profile:");
@@ -75,7 +76,7 @@ function common(command: Command): Command {
   return command
     .addOption(new Option("-C, --directory <dir>", "change to this directory first"))
     .option("-q, --quiet", "no notes and warnings on stderr")
-    .option("-v, --verbose", "say where in the file an error is, and how long the steps take")
+    .option("-v, --verbose", "say where in the file an error is")
     .hook("preAction", (_, action) => {
       const { directory } = action.opts<{ directory?: string }>();
       if (directory === undefined) return;
@@ -103,41 +104,38 @@ function addProfile(program: Command): void {
 Examples:
   pare profile ./server                        the report
   pare profile --by symbol --top 50 ./server   the largest symbols
-  pare profile --focus net/http ./server       inside one package (net/http/... adds those below)
-  pare profile --json ./server | jq .kinds     for scripts; the schema is printed by \`pare schema\`
+  pare profile --focus net/http ./server       inside one package
+  pare profile --json ./server | jq .kinds     for scripts, see pare schema
   pare profile --html report.html ./server     zoomable map
   ssh host cat /usr/bin/app | pare profile -   from stdin`,
     )
     .usage("[options] <file | - | package> [-- go build flags]")
-    .argument("<subject>", "an executable, - for stdin, or a Go package or directory to build first")
+    .argument("<subject>", "an executable, - for stdin, or a package to build")
     .argument("[flags...]", "flags for go build, after --");
   command.optionsGroup("View:");
   command
-    .addOption(new Option("--by <what>", "one table instead of the report").choices(VIEWS))
+    .addOption(new Option("--by <what>", `one table: ${VIEWS.join(", ")}`).choices(VIEWS))
     .option("--top <n>", "rows to show", positive)
-    .option("--focus <package>", "only this package, package/... or module")
+    .option("--focus <package>", "only this package (path/... with those below) or module")
     .option("--filter <text>", "only rows whose name contains this text, or matches /this/")
     .addOption(
       new Option("--sort <column>", "order of the rows: bytes, name, memory, inlined or a kind").choices(SORTS),
     )
-    .option("--inlined", "add bytes of code by the package they were written in")
-    .option("--memory", "add zero-filled variables, which take memory and no byte of the file")
+    .option("--inlined", "add bytes of code by where inlined bodies came from")
+    .option("--memory", "add zero-filled variables (bss)")
     .option("--symbols", "add symbols to the JSON document")
     .option("--bytes", "exact counts instead of kB and MB");
   command.optionsGroup("Format:");
   command
     .addOption(
-      new Option("--json", "one document, schema pare.snapshot/1 (with --by: pare.view/1)").conflicts([
-        "markdown",
-        "csv",
-      ]),
+      new Option("--json", "one document: pare.snapshot/1, or pare.view/1 with --by").conflicts(["markdown", "csv"]),
     )
     .addOption(new Option("--markdown", "tables for issues and pull requests").conflicts("csv"))
     .option("--csv", "one table with exact numbers")
     .option("-o, --output <file>", "write the answer here instead of to stdout")
-    .option("--html <file>", "also write a self-contained page with a zoomable treemap")
+    .option("--html <file>", "also write a page with a zoomable treemap")
     .option("--svg <file>", "also write a treemap as a picture")
-    .option("--ranges <file>", "also write every range: start end kind module package symbol evidence");
+    .option("--ranges <file>", "also write every range of the file (TSV)");
   common(command).action(async (subject: string, flags: string[], options: ProfileFlags) => {
     await (await import("./profile.ts")).profileCommand(subject, flags, options);
   });

@@ -1,6 +1,6 @@
 // Profile → snapshot: the portable, versioned sum of a ledger that every view, diff and budget is made from.
 import type { BuildInfo } from "../binary/go/buildinfo.ts";
-import { EVIDENCE, type Evidence, type Kind, KINDS } from "./ledger.ts";
+import { EVIDENCE, type Evidence, type Kind, KINDS, type Ledger } from "./ledger.ts";
 import { type Module, moduleTable } from "./modules.ts";
 import type { InlinedRow, Profile } from "./profile.ts";
 import { KIND_COUNT, letterOf, sumPackages, sumSymbols } from "./sum.ts";
@@ -134,7 +134,7 @@ function largestFirst<T extends { readonly bytes: number }>(name: (row: T) => st
 export function snapshot(profile: Profile, facts: FileFacts, options: SnapshotOptions = {}): Snapshot {
   const { ledger, buildInfo } = profile;
   const sums = sumPackages(ledger);
-  const symbols = options.symbols ? symbolsByPackage(profile) : undefined;
+  const symbols = options.symbols ? symbolsByPackage(ledger) : undefined;
   const moduleOf = moduleTable({
     buildInfo,
     goVersion: profile.goVersion,
@@ -151,7 +151,7 @@ export function snapshot(profile: Profile, facts: FileFacts, options: SnapshotOp
     let row = modules.get(module);
     if (!row) modules.set(module, (row = { bytes: 0, packages: [] }));
     row.bytes += bytes;
-    const own = symbols?.[p];
+    const own = symbols?.get(path)?.sort(largestFirst((s) => s.name));
     row.packages.push({ path, bytes, kinds, ...(own && { symbols: own }) });
   }
   const rows: SnapshotModule[] = [...modules].map(([module, { bytes, packages }]) => ({
@@ -192,16 +192,20 @@ function rowKinds(sums: ArrayLike<number>, at: number): { bytes: number; kinds: 
   return { bytes, kinds };
 }
 
-function symbolsByPackage(profile: Profile): SnapshotSymbol[][] {
-  const sums = sumSymbols(profile.ledger);
-  const lists: SnapshotSymbol[][] = [];
+/** The symbols of each package by its path, in no order that matters. */
+export function symbolsByPackage(ledger: Ledger): Map<string, SnapshotSymbol[]> {
+  const sums = sumSymbols(ledger);
+  const lists = new Map<string, SnapshotSymbol[]>();
   for (let s = 0; s < sums.count; s++) {
     const at = s * KIND_COUNT;
     const { bytes, kinds } = rowKinds(sums.kinds, at);
-    if (bytes > 0)
-      (lists[sums.pkg[s]] ??= []).push({ name: sums.name[s], letter: letterOf(sums.kinds, at), bytes, kinds });
+    if (bytes === 0 || sums.pkg[s] === 0) continue;
+    const path = ledger.packages.get(sums.pkg[s]);
+    const row = { name: sums.name[s], letter: letterOf(sums.kinds, at), bytes, kinds };
+    const list = lists.get(path);
+    if (list) list.push(row);
+    else lists.set(path, [row]);
   }
-  for (const list of lists) list?.sort(largestFirst((s) => s.name));
   return lists;
 }
 

@@ -2,7 +2,14 @@
 import { type Kind, KINDS, type Ledger } from "./ledger.ts";
 import type { Role } from "./modules.ts";
 import type { Profile } from "./profile.ts";
-import { byName, type KindBytes, type Snapshot, type SnapshotModule, type SnapshotPackage } from "./snapshot.ts";
+import {
+  byName,
+  type KindBytes,
+  type Snapshot,
+  type SnapshotModule,
+  type SnapshotPackage,
+  symbolsByPackage,
+} from "./snapshot.ts";
 import { KIND_COUNT } from "./sum.ts";
 
 export const VIEWS = ["module", "package", "symbol", "kind", "section", "embed"] as const;
@@ -20,7 +27,12 @@ export interface ViewOptions {
   /** Keeps rows whose name has this text in it, case ignored, or matches it if it is written as /regular expression/. */
   readonly filter?: string | undefined;
   readonly sort?: Sort | undefined;
+  /** Leaves out overhead and what has no name. */
+  readonly named?: boolean | undefined;
 }
+
+/** Shown for what a package owns without a symbol's name. */
+const UNNAMED = "(unnamed)";
 
 export interface Row {
   readonly name: string;
@@ -93,8 +105,7 @@ export class ViewError extends Error {
 }
 
 /**
- * Makes a view's rows. The views by symbol and with a focus on symbols need a snapshot with symbols; the view by section needs the
- * profile. Throws ViewError for a focus or filter that cannot be served.
+ * Makes a view's rows. The view by symbol needs a snapshot with symbols or the profile, the view by section the profile. Throws ViewError for a focus or filter that cannot be served.
  */
 export function view(snapshot: Snapshot, options: ViewOptions, profile?: Profile): View {
   const packages = focused(snapshot, options.focus);
@@ -104,9 +115,9 @@ export function view(snapshot: Snapshot, options: ViewOptions, profile?: Profile
   let rows = rowsOf(snapshot, options, packages, profile);
   const matches = matcher(options.filter);
   if (matches) rows = rows.filter((row) => matches(row.name) || (row.package !== undefined && matches(row.package)));
-  rows.sort(order(options.sort ?? "bytes"));
+  if (options.named) rows = rows.filter((row) => row.overhead !== true && row.name !== UNNAMED);
   const bytes = sum(rows);
-  const kept = options.top === undefined ? rows : rows.slice(0, options.top);
+  const kept = sorted(rows, options.sort ?? "bytes", options.top);
   return {
     by: options.by,
     ...(options.focus !== undefined && { focus: options.focus }),
@@ -121,6 +132,18 @@ export function view(snapshot: Snapshot, options: ViewOptions, profile?: Profile
 
 function sum(rows: readonly { readonly bytes: number }[]): number {
   return rows.reduce((total, row) => total + row.bytes, 0);
+}
+
+/** The first `top` rows in order. */
+function sorted(rows: Row[], sort: Sort, top = rows.length): Row[] {
+  let candidates = rows;
+  if (sort === "bytes" && top > 0 && top < rows.length) {
+    // comparing names is what sorting costs: only rows that can be among the first are sorted
+    const sizes = Float64Array.from(rows, (row) => row.bytes).sort();
+    const least = sizes[sizes.length - top];
+    candidates = rows.filter((row) => row.bytes >= least);
+  }
+  return candidates.sort(order(sort)).slice(0, top);
 }
 
 function order(sort: Sort): (a: Row, b: Row) => number {
@@ -181,12 +204,29 @@ function focused(snapshot: Snapshot, focus: string | undefined): readonly Placed
   throw new ViewError(`no package or module "${focus}" in ${snapshot.file.name}`, closest(focus, all));
 }
 
-/** The package whose path ends like the one asked for, the largest first. */
+/** The largest package that has the last element of the path in its own; else the one with the fewest letters to change. */
 function closest(focus: string, all: readonly Placed[]): string | undefined {
   const tail = focus.split("/").at(-1)!.toLowerCase();
-  const candidates = all.filter((p) => p.package.path.toLowerCase().includes(tail));
-  candidates.sort((a, b) => b.package.bytes - a.package.bytes || byName(a.package.path, b.package.path));
-  return candidates[0]?.package.path;
+  const holding = all.filter((p) => p.package.path.toLowerCase().includes(tail)).map((p) => p.package);
+  if (holding.length > 0) return holding.sort((a, b) => b.bytes - a.bytes || byName(a.path, b.path))[0].path;
+  const near = all
+    .map(({ package: { path } }) => ({ path, distance: editDistance(focus, path) }))
+    .sort((a, b) => a.distance - b.distance || byName(a.path, b.path))[0];
+  return near && near.distance <= Math.max(2, focus.length / 4) ? near.path : undefined;
+}
+
+/** Insertions, deletions and replacements that make one word the other (Wagner, Fischer 1974); words of very unequal length: Infinity. */
+function editDistance(a: string, b: string): number {
+  if (Math.abs(a.length - b.length) > 4 || a.length > 256) return Infinity;
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      next.push(Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1)));
+    }
+    row = next;
+  }
+  return row[b.length];
 }
 
 function rowsOf(
@@ -221,7 +261,7 @@ function embedRows(snapshot: Snapshot, focus: readonly Placed[] | undefined): Ro
     (e) => !chosen || chosen.has(e.package) || e.usedBy.some((user) => chosen.has(user)),
   );
   return rows.map((e) => ({
-    name: e.name === "" ? "(unnamed)" : e.name,
+    name: e.name || UNNAMED,
     bytes: e.bytes,
     kinds: { embed: e.bytes },
     package: e.package,
@@ -295,25 +335,21 @@ function packageRows(snapshot: Snapshot, focus: readonly Placed[] | undefined): 
 
 function symbolRows(snapshot: Snapshot, focus: readonly Placed[] | undefined, profile?: Profile): Row[] {
   const all = focus ?? snapshot.modules.flatMap((module) => module.packages.map((p) => ({ module, package: p })));
+  const lists =
+    profile && all.some((p) => p.package.symbols === undefined) ? symbolsByPackage(profile.ledger) : undefined;
   const rows: Row[] = [];
   for (const { module, package: p } of all) {
-    if (p.symbols === undefined) throw new ViewError("this snapshot was made without symbols (--symbols)");
-    for (const s of p.symbols) {
-      rows.push({
-        name: s.name === "" ? "(unnamed)" : s.name,
-        bytes: s.bytes,
-        kinds: s.kinds,
-        letter: s.letter,
-        package: p.path,
-        module: module.path,
-      });
+    const symbols = p.symbols ?? lists?.get(p.path);
+    if (symbols === undefined) throw new ViewError("this snapshot was made without symbols (--symbols)");
+    for (const { name, bytes, kinds, letter } of symbols) {
+      rows.push({ name: name || UNNAMED, bytes, kinds, letter, package: p.path, module: module.path });
     }
   }
   if (snapshot.memory && profile) {
     const chosen = focus && new Set(focus.map((p) => p.package.path));
-    for (const b of profile.bss) {
-      if (!chosen || chosen.has(b.pkg))
-        rows.push({ name: b.symbol, bytes: 0, kinds: {}, letter: "B", package: b.pkg, memory: b.bytes });
+    for (const { pkg, symbol, bytes } of profile.bss) {
+      if (!chosen || chosen.has(pkg))
+        rows.push({ name: symbol, bytes: 0, kinds: {}, letter: "B", package: pkg, memory: bytes });
     }
   }
   return focus ? rows : [...rows, ...overheadRows(snapshot)];

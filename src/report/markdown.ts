@@ -1,4 +1,5 @@
 // Snapshot or view → GitHub-flavoured Markdown: for issues, pull requests and job summaries.
+import type { Profile } from "../ledger/profile.ts";
 import type { Snapshot } from "../ledger/snapshot.ts";
 import { type Row, type View, view } from "../ledger/views.ts";
 import { markdownCode, markdownText } from "./escape.ts";
@@ -14,8 +15,8 @@ export interface MarkdownOptions {
 
 const ROWS = 20;
 
-/** The report: facts, kinds, modules, packages and symbols; the snapshot needs its symbols. */
-export function markdownReport(snapshot: Snapshot, options: MarkdownOptions = {}): string {
+/** The report: facts, kinds, modules, packages and symbols; a snapshot without symbols needs the profile. */
+export function markdownReport(snapshot: Snapshot, options: MarkdownOptions = {}, profile?: Profile): string {
   const size = options.exact ? formatExact : formatBytes;
   const parts = composition(snapshot);
   const kinds = markdownTable(
@@ -34,8 +35,8 @@ export function markdownReport(snapshot: Snapshot, options: MarkdownOptions = {}
       .join("\n"),
     kinds,
     titled("Modules", viewTable(view(snapshot, { by: "module", top: ROWS }), options)),
-    titled("Packages", viewTable(view(snapshot, { by: "package", top: ROWS }), options)),
-    titled("Symbols", viewTable(view(snapshot, { by: "symbol", top: ROWS }), options)),
+    titled("Packages", viewTable(view(snapshot, { by: "package", top: ROWS, named: true }), options)),
+    titled("Symbols", viewTable(view(snapshot, { by: "symbol", top: ROWS, named: true }, profile), options)),
   ];
   return `${blocks.filter((block) => block !== "").join("\n\n")}\n`;
 }

@@ -1,4 +1,5 @@
 // Snapshot or view → text for a terminal. The default report is made to be read: at most 40 lines.
+import type { Profile } from "../ledger/profile.ts";
 import type { Snapshot } from "../ledger/snapshot.ts";
 import { type Row, type View, view } from "../ledger/views.ts";
 import { visible } from "./escape.ts";
@@ -19,8 +20,8 @@ const MAX_HINTS = 3;
 /** A pseudo-version keeps its base and the end of its commit. */
 const VERSION_WIDTH = 20;
 
-/** The default report; the snapshot needs its symbols. At most 40 lines. */
-export function textReport(snapshot: Snapshot, options: TextOptions): string {
+/** The default report, in at most 40 lines; a snapshot without symbols needs the profile. */
+export function textReport(snapshot: Snapshot, options: TextOptions, profile?: Profile): string {
   const { terminal } = options;
   const head = [...headline(snapshot, options), "", ...compositionBar(snapshot, terminal)];
   const advice = [...snapshot.warnings.map((w) => `warning: ${w}`), ...hints(snapshot)].slice(0, MAX_HINTS);
@@ -30,8 +31,9 @@ export function textReport(snapshot: Snapshot, options: TextOptions): string {
   const lines = [
     ...head,
     ...section(view(snapshot, { by: "module", top: Math.floor(rows) }), options),
-    ...section(ownersOnly(view(snapshot, { by: "package" }), Math.ceil(rows)), options),
-    ...section(ownersOnly(view(snapshot, { by: "symbol" }), Math.floor(rows)), options),
+    // overhead has its line in the table of modules
+    ...section(view(snapshot, { by: "package", top: Math.ceil(rows), named: true }), options),
+    ...section(view(snapshot, { by: "symbol", top: Math.floor(rows), named: true }, profile), options),
     ...foot,
   ];
   return lines.join("\n") + "\n";
@@ -40,14 +42,6 @@ export function textReport(snapshot: Snapshot, options: TextOptions): string {
 /** One view under the headline. */
 export function textView(snapshot: Snapshot, rows: View, options: TextOptions): string {
   return [...headline(snapshot, options), ...section(rows, options)].join("\n") + "\n";
-}
-
-/** The report names overhead once, in the table of modules. */
-function ownersOnly(all: View, top: number): View {
-  const owners = all.rows.filter((row) => row.overhead !== true && row.name !== "(unnamed)");
-  const rows = owners.slice(0, top);
-  const bytes = owners.slice(top).reduce((sum, row) => sum + row.bytes, 0);
-  return { ...all, rows, rest: { rows: owners.length - rows.length, bytes } };
 }
 
 function bullet(t: Terminal, text: string): string {
