@@ -9,7 +9,7 @@ export const CHECKS = [
   ["lint", "oxlint", "--deny-warnings", "--report-unused-disable-directives"],
   ["types", "tsc", "-p", "."],
   ["architecture", "depcruise", "--config", "dependency-cruiser.config.mjs", "src", "test", "bench"],
-  ["dead code", "knip"],
+  ["dead code", "knip", "--no-config-hints"],
   ["build", "tsdown", "--logLevel", "warn"],
   ["package", "publint", "--strict", "--pack", "false"],
 ];
