@@ -174,7 +174,14 @@ export class Claims {
   }
 
   /** Hands the arrays over to the sweep; the object must not be used afterwards (it lets go of its memory). */
-  take(): { count: number; start: Uint32Array; end: Uint32Array; pkg: Uint32Array; symbol: Uint32Array; tag: Uint32Array } {
+  take(): {
+    count: number;
+    start: Uint32Array;
+    end: Uint32Array;
+    pkg: Uint32Array;
+    symbol: Uint32Array;
+    tag: Uint32Array;
+  } {
     const { count, start, end, pkg, symbol, tag } = this;
     this.start = this.end = this.pkg = this.symbol = this.tag = new Uint32Array(0);
     this.count = 0;

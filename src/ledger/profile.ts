@@ -108,7 +108,8 @@ export function profile(bytes: Uint8Array, options: ProfileOptions = {}): Profil
       claims.file(member.offset + l.start[i], member.offset + end, l.kind[i], l.pkg[i], l.symbol[i], l.evidence[i]);
     }
   }
-  if (parts.length === 0) throw new InputError(`no member of the ${container.format} file can be read: ${warnings[0] ?? "it is empty"}`);
+  if (parts.length === 0)
+    throw new InputError(`no member of the ${container.format} file can be read: ${warnings[0] ?? "it is empty"}`);
   const first = parts.find((p) => p.language === "go") ?? parts[0];
   return {
     ...first,
@@ -178,6 +179,7 @@ function endOfPclntab(exe: Executable, go: GoProgram): number {
   const section = exe.sections.find((s) => s.rva >= 0 && pcln.rva >= s.rva && pcln.rva < s.rva + s.size);
   const bounds = [pcln.rva + pcln.bytes.length];
   if (section) bounds.push(section.rva + section.size);
-  if (module) bounds.push(module.noptrdata, module.data, module.types, module.typelinks.rva, module.itablinks.rva, module.rva);
+  if (module)
+    bounds.push(module.noptrdata, module.data, module.types, module.typelinks.rva, module.itablinks.rva, module.rva);
   return Math.min(...bounds.filter((b) => b > pcln.rva));
 }

@@ -49,14 +49,19 @@ function categoryOf(r: Row): string {
   if (n.includes("..inittask")) return "inittask";
   if (n.includes(".jump")) return "jump table";
   if (n.endsWith("\u00b7f")) return "func descriptor";
-  return /bss$/.test(r.section) ? "bss" : /data$/.test(r.section) && !/rodata|rdata/.test(r.section) ? "variable" : "other rodata";
+  return /bss$/.test(r.section)
+    ? "bss"
+    : /data$/.test(r.section) && !/rodata|rdata/.test(r.section)
+      ? "variable"
+      : "other rodata";
 }
 
 /** The package that a symbol's name gives it, where programmers go by the name: instances, wrappers, types, itabs, dictionaries. */
 function ownerOf(r: Row, category: string): string {
   if (category === "text") {
     // an ordinary function belongs to the package that defines it, whatever name it was linked to
-    const shared = r.name.includes("[") || r.name.startsWith("type:") || r.unit !== "" || /^(\(\*)?struct \{|^go:/.test(r.name);
+    const shared =
+      r.name.includes("[") || r.name.startsWith("type:") || r.unit !== "" || /^(\(\*)?struct \{|^go:/.test(r.name);
     const named = packageOf(r.name);
     return shared && named !== "" ? named : r.pkg || named;
   }
@@ -88,7 +93,11 @@ export async function readTruth(dump: string): Promise<Truth> {
     } else if (f[0] === "R") {
       relocations.push({ from: Number(f[1]), to: f.slice(2).map((r) => Number(r.split(":", 2)[1])) });
     } else if (f[0] === "P") {
-      parts.push({ function: Number(f[1]), pc: f[2].trim().split(" ").map(Number), data: f[3].trim().split(" ").map(Number) });
+      parts.push({
+        function: Number(f[1]),
+        pc: f[2].trim().split(" ").map(Number),
+        data: f[3].trim().split(" ").map(Number),
+      });
     } else if (f[0] === "X") {
       pctab = parseInt(f[5], 16);
       funcdata = parseInt(f[6], 16);
@@ -96,7 +105,8 @@ export async function readTruth(dump: string): Promise<Truth> {
   }
   const categories = new Map<number, string>();
   for (const [i, r] of rows) {
-    const category = r.flags[0] === "P" ? "pctab" : r.flags[0] === "F" && r.section === "-" ? "funcdata" : categoryOf(r);
+    const category =
+      r.flags[0] === "P" ? "pctab" : r.flags[0] === "F" && r.section === "-" ? "funcdata" : categoryOf(r);
     categories.set(i, category);
     r.owner = ownerOf(r, category);
     if (r.owner) r.owners.add(r.owner);

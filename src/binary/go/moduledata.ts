@@ -63,11 +63,71 @@ interface Layout {
 }
 
 const LAYOUTS: readonly Layout[] = [
-  { since: "1.26", covctrs: 32, gcdata: 35, types: 37, rodata: 39, gofunc: 40, epclntab: 41, textsectmap: 42, typelinks: 45, inittasks: 59, words: 74 },
-  { since: "1.21", covctrs: 32, gcdata: 35, types: 37, rodata: 39, gofunc: 40, epclntab: -1, textsectmap: 41, typelinks: 44, inittasks: 58, words: 70 },
-  { since: "1.20", covctrs: 32, gcdata: 35, types: 37, rodata: 39, gofunc: 40, epclntab: -1, textsectmap: 41, typelinks: 44, inittasks: -1, words: 60 },
-  { since: "1.18", covctrs: -1, gcdata: 33, types: 35, rodata: 37, gofunc: 38, epclntab: -1, textsectmap: 39, typelinks: 42, inittasks: -1, words: 58 },
-  { since: "1.16", covctrs: -1, gcdata: 33, types: 35, rodata: -1, gofunc: -1, epclntab: -1, textsectmap: 37, typelinks: 40, inittasks: -1, words: 56 },
+  {
+    since: "1.26",
+    covctrs: 32,
+    gcdata: 35,
+    types: 37,
+    rodata: 39,
+    gofunc: 40,
+    epclntab: 41,
+    textsectmap: 42,
+    typelinks: 45,
+    inittasks: 59,
+    words: 74,
+  },
+  {
+    since: "1.21",
+    covctrs: 32,
+    gcdata: 35,
+    types: 37,
+    rodata: 39,
+    gofunc: 40,
+    epclntab: -1,
+    textsectmap: 41,
+    typelinks: 44,
+    inittasks: 58,
+    words: 70,
+  },
+  {
+    since: "1.20",
+    covctrs: 32,
+    gcdata: 35,
+    types: 37,
+    rodata: 39,
+    gofunc: 40,
+    epclntab: -1,
+    textsectmap: 41,
+    typelinks: 44,
+    inittasks: -1,
+    words: 60,
+  },
+  {
+    since: "1.18",
+    covctrs: -1,
+    gcdata: 33,
+    types: 35,
+    rodata: 37,
+    gofunc: 38,
+    epclntab: -1,
+    textsectmap: 39,
+    typelinks: 42,
+    inittasks: -1,
+    words: 58,
+  },
+  {
+    since: "1.16",
+    covctrs: -1,
+    gcdata: 33,
+    types: 35,
+    rodata: -1,
+    gofunc: -1,
+    epclntab: -1,
+    textsectmap: 37,
+    typelinks: 40,
+    inittasks: -1,
+    words: 56,
+  },
 ];
 
 function wordReader(exe: Executable, bytes: Uint8Array): (offset: number) => number {
@@ -104,7 +164,13 @@ export function findModuledata(exe: Executable, pcln: PclnHeader): Moduledata | 
   return undefined;
 }
 
-function read(exe: Executable, rva: number, w: (i: number) => number, layout: Layout, pcln: PclnHeader): Moduledata | undefined {
+function read(
+  exe: Executable,
+  rva: number,
+  w: (i: number) => number,
+  layout: Layout,
+  pcln: PclnHeader,
+): Moduledata | undefined {
   const addr = (i: number): number => {
     if (i < 0) return 0;
     const v = w(i) - exe.imageBase;
@@ -135,7 +201,8 @@ function read(exe: Executable, rva: number, w: (i: number) => number, layout: La
     const e = addr(layout.epclntab);
     if (e <= pcln.rva || e > pcln.rva + pcln.bytes.length + 1) return undefined;
   }
-  if (typelinks.length > 0 && (typelinks.length * 4 > exe.bytes.length || !regionAt(exe.regions, typelinks.rva))) return undefined;
+  if (typelinks.length > 0 && (typelinks.length * 4 > exe.bytes.length || !regionAt(exe.regions, typelinks.rva)))
+    return undefined;
   return {
     rva,
     size: layout.words * exe.ptrSize,

@@ -81,7 +81,17 @@ function header(bytes: Uint8Array, rva: number, le: boolean): PclnHeader | undef
   if (nfunc < 1 || nfunc > bytes.length / 8) return undefined;
   const base = { version, rva, bytes, littleEndian: le, ptrSize: p, minLC, nfunc } as const;
   if (version === "1.2") {
-    return { ...base, nfiles: 0, textStart: 0, headerSize: 8 + p, funcnametab: 0, cutab: 0, filetab: 0, pctab: 0, functab: 8 + p };
+    return {
+      ...base,
+      nfiles: 0,
+      textStart: 0,
+      headerSize: 8 + p,
+      funcnametab: 0,
+      cutab: 0,
+      filetab: 0,
+      pctab: 0,
+      functab: 8 + p,
+    };
   }
   const at = version === "1.16" ? 2 : 3;
   const h: PclnHeader = {
@@ -96,7 +106,8 @@ function header(bytes: Uint8Array, rva: number, le: boolean): PclnHeader | undef
     functab: w(at + 4),
   };
   const tables = [h.headerSize, h.funcnametab, h.cutab, h.filetab, h.pctab, h.functab];
-  for (let i = 1; i < tables.length; i++) if (!(tables[i] >= tables[i - 1] && tables[i] <= bytes.length)) return undefined;
+  for (let i = 1; i < tables.length; i++)
+    if (!(tables[i] >= tables[i - 1] && tables[i] <= bytes.length)) return undefined;
   return h;
 }
 
@@ -114,7 +125,8 @@ export function* pclntabHeaders(exe: Executable): Generator<PclnHeader> {
   }
   const align = exe.ptrSize;
   for (const r of exe.regions) {
-    if (r.executable && exe.regions.some((q) => !q.executable) && exe.sections.length > 0 && exe.format !== "macho") continue;
+    if (r.executable && exe.regions.some((q) => !q.executable) && exe.sections.length > 0 && exe.format !== "macho")
+      continue;
     const b = r.bytes;
     const lead = exe.littleEndian ? 3 : 0;
     // ff ff ff is the rarest part of the magic: look for it, then check the rest

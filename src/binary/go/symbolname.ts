@@ -2,7 +2,9 @@
 
 /** Undoes objabi.PathToPrefix: "gopkg.in/yaml%2ev3" → "gopkg.in/yaml.v3". */
 export function unescapePath(path: string): string {
-  return path.includes("%") ? path.replace(/%([0-9a-f]{2})/g, (_, hex: string) => String.fromCharCode(parseInt(hex, 16))) : path;
+  return path.includes("%")
+    ? path.replace(/%([0-9a-f]{2})/g, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)))
+    : path;
 }
 
 /**
@@ -24,7 +26,19 @@ function leadingPackage(name: string): string {
 }
 
 /** Pseudo packages that only the compiler and linker know. */
-const PSEUDO = new Set(["go", "map", "type", "go.shape", "go.builtin", "go.itab", "go.string", "go.info", "gclocals", "noalg", "unsafe"]);
+const PSEUDO = new Set([
+  "go",
+  "map",
+  "type",
+  "go.shape",
+  "go.builtin",
+  "go.itab",
+  "go.string",
+  "go.info",
+  "gclocals",
+  "noalg",
+  "unsafe",
+]);
 
 /**
  * The package of the first named type in a type's string ("map[string]*net/http.Request" → "net/http"); "" for types made of
@@ -90,12 +104,14 @@ function isPathByte(c: number): boolean {
  */
 export function packageOf(name: string): string {
   if (name.startsWith("type:") || name.startsWith("type.")) {
-    if (name.startsWith(".eq.", 5) || name.startsWith(".hash.", 5)) return packageOfType(name.slice(name.indexOf(".", 6) + 1));
+    if (name.startsWith(".eq.", 5) || name.startsWith(".hash.", 5))
+      return packageOfType(name.slice(name.indexOf(".", 6) + 1));
     return packageOfType(name.slice(5).replace(/^\.?(?:namedata|importpath)\.[^]*/, ""));
   }
   if (name.startsWith("go:") || name.startsWith("go.")) {
     if (name.startsWith("itab.", 3)) return packageOfType(name.slice(8));
-    if (name.startsWith("interface {", 3) || name.startsWith("struct {", 3) || name.startsWith("(*", 3)) return packageOfType(name.slice(3));
+    if (name.startsWith("interface {", 3) || name.startsWith("struct {", 3) || name.startsWith("(*", 3))
+      return packageOfType(name.slice(3));
     if (!name.startsWith("go.")) return "";
     if (name.startsWith("shape.", 3)) return packageOfType(name.slice(9));
     // go.uber.org/zap and friends are ordinary import paths
@@ -104,6 +120,7 @@ export function packageOf(name: string): string {
   const pkg = leadingPackage(name);
   if (pkg !== "") return PSEUDO.has(pkg) ? "" : pkg;
   // promoted-method wrappers of unnamed structs: "struct { net/http.x }.M", "(*struct { … }).M"
-  if (name.startsWith("struct {") || name.startsWith("(*struct {") || name.startsWith("interface {")) return packageOfType(name);
+  if (name.startsWith("struct {") || name.startsWith("(*struct {") || name.startsWith("interface {"))
+    return packageOfType(name);
   return "";
 }

@@ -123,7 +123,10 @@ export class TypeWalker {
 
   private word(o: number): number {
     if (this.p === 4) return this.view.getUint32(o, this.le);
-    return this.view.getUint32(o + (this.le ? 0 : 4), this.le) + this.view.getUint32(o + (this.le ? 4 : 0), this.le) * 0x1_0000_0000;
+    return (
+      this.view.getUint32(o + (this.le ? 0 : 4), this.le) +
+      this.view.getUint32(o + (this.le ? 4 : 0), this.le) * 0x1_0000_0000
+    );
   }
 
   private u16(o: number): number {
@@ -334,7 +337,8 @@ export class TypeWalker {
           this.useName(offsetTo(at), i);
           this.component(i, offsetTo(at + 4));
         });
-        if (n <= MAX_MEMBERS && methods >= rva && methods < rva + 4096) tail = () => Math.max(size, methods - rva + n * 8);
+        if (n <= MAX_MEMBERS && methods >= rva && methods < rva + 4096)
+          tail = () => Math.max(size, methods - rva + n * 8);
         break;
       }
       case KIND_MAP:
@@ -354,7 +358,8 @@ export class TypeWalker {
           if (name > 0) this.useName(name, i);
           this.component(i, addr(at + p));
         });
-        if (n <= MAX_MEMBERS && fields >= rva && fields < rva + 4096) tail = () => Math.max(size, fields - rva + n * 3 * p);
+        if (n <= MAX_MEMBERS && fields >= rva && fields < rva + 4096)
+          tail = () => Math.max(size, fields - rva + n * 3 * p);
         break;
       }
     }
@@ -486,7 +491,9 @@ export class TypeWalker {
     const o = rva - this.regionRva;
     const name = this.types + this.view.getInt32(o + 4 * this.p + 8, this.le);
     const size = this.nameSize.get(name) ?? 0;
-    return size > 0 && this.bytes[name - this.regionRva + size - 1 - (this.bytes[name - this.regionRva] & 4 ? 4 : 0)] === 93;
+    return (
+      size > 0 && this.bytes[name - this.regionRva + size - 1 - (this.bytes[name - this.regionRva] & 4 ? 4 : 0)] === 93
+    );
   }
 
   private isPointerBack(user: number, used: number): boolean {

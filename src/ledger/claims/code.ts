@@ -5,7 +5,13 @@ import { type Claims, EXACT, KIND } from "../ledger.ts";
 import type { Functions } from "./functions.ts";
 
 /** Claims all functions of the table; filler bytes at their ends become kind padding of the same owner. */
-export function claimCode(claims: Claims, exe: Executable, go: GoProgram, functions: Functions, symbolOf: (f: number) => number): void {
+export function claimCode(
+  claims: Claims,
+  exe: Executable,
+  go: GoProgram,
+  functions: Functions,
+  symbolOf: (f: number) => number,
+): void {
   const t = go.pcln;
   // int3 on x86, zero words elsewhere (cmd/link/internal/ld/data.go, CodeFill)
   const filler = exe.arch === "amd64" || exe.arch === "386" ? 0xcc : 0;

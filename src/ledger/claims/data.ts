@@ -29,6 +29,14 @@ export interface DataInput {
 /** How far behind the types that the tables reach a type may stand that only code refers to; what follows them are strings. */
 const TYPE_TAIL = 16_384;
 
+/** internal/abi/type.go and cmd/compile/internal/types/size.go: maxPtrmaskBytes. */
+const MAX_MASK = 2048;
+
+/** What it costs to take a mark for an interior reference: its address is formed or stored; it holds a pointer, as slices and strings begin with; it is only accessed. */
+const FIRM = 1;
+const FIRST_WORD = 0.5;
+const ACCESS = 0.1;
+
 /** Reads words of the image quickly: the region of the last hit is tried first. */
 class Words {
   private readonly exe: Executable;
@@ -142,7 +150,8 @@ export function claimData(input: DataInput): DataResult {
 
   // 4. types that only code or data refers to
   const typeLimit = walker.end() + TYPE_TAIL;
-  for (let i = 0; i < refs.count; i++) if (refs.target[i] < typeLimit && refs.target[i] > module.types) walker.add(refs.target[i]);
+  for (let i = 0; i < refs.count; i++)
+    if (refs.target[i] < typeLimit && refs.target[i] > module.types) walker.add(refs.target[i]);
   for (const to of slotTo.array()) if (to < typeLimit && to > module.types) walker.add(to);
   walker.walk();
   const types = walker.finish();
@@ -152,7 +161,8 @@ export function claimData(input: DataInput): DataResult {
   const typeOwner = new Uint32Array(types.packages.length);
   for (let i = 1; i < types.packages.length; i++) typeOwner[i] = packages.id(types.packages[i]);
   const typeName = claims.symbols.source((i) => `type:${types.string(i)}`);
-  for (let i = 0; i < types.count; i++) marks.add(types.rva[i], types.size[i], KIND.type, typeOwner[types.owner[i]], typeName(i));
+  for (let i = 0; i < types.count; i++)
+    marks.add(types.rva[i], types.size[i], KIND.type, typeOwner[types.owner[i]], typeName(i));
   for (const [rva, size] of types.nameSize) marks.add(rva, size, KIND.type);
   const typesEnd = walker.end();
   claimItabs(input, words, types, typeOwner, itabs, marks);
@@ -161,18 +171,29 @@ export function claimData(input: DataInput): DataResult {
   // 6. areas; the borders inside read-only data come from what stands there
   const layout = readOnlyLayout(input, words, types, typesEnd);
   const assets = findAssets(input, words, layout, slotTo.array());
+  for (const list of new Set(assets.map((a) => a.list))) {
+    const files = assets.find((a) => a.list === list)!.files;
+    // the header stands right in front of the list where the compiler made both
+    const header = words.pointer(list - 3 * p) === list ? 3 * p : 0;
+    marks.add(list - header, header + files * (4 * p + 16), KIND.rodata);
+  }
   for (const a of assets) marks.add(a.rva, a.length, KIND.embed, 0, claims.symbols.add(a.name));
   marks.add(module.gcdata, 0, KIND.rodata, packages.id("runtime"));
   marks.add(module.gcbss, 0, KIND.rodata, packages.id("runtime"));
   for (const [at, f] of layout.descriptors) marks.add(at, p, KIND.rodata, functions.owner[f]);
-  for (let i = 0; i < types.maskUse.length; i++) marks.add(types.maskUse[i], types.maskSize[i], KIND.rodata);
+  const addMask = (rva: number, size: number): void => {
+    // larger masks are made at run time: what the type points at then is no mask
+    if (size <= MAX_MASK && kindOf(layout.areas, rva) === KIND.rodata) marks.add(rva, size, KIND.rodata);
+  };
+  for (let i = 0; i < types.maskUse.length; i++) addMask(types.maskUse[i], types.maskSize[i]);
   for (const j of layout.jumpTables) marks.add(j.rva, j.size, KIND.rodata, functions.owner[j.func]);
   if (input.symbols) for (let i = 0; i < input.symbols.rva.count; i++) copyMark(input.symbols, i, layout.areas, marks);
   for (let i = 0; i < refs.count; i++) marks.add(refs.target[i], 0, kindOf(layout.areas, refs.target[i]));
   const slots = slotTo.array();
   const pointed: number[] = [];
   const holders = slotAt.array();
-  for (let i = 0; i < slots.length; i++) marks.add(slots[i], stringSize(layout, words, holders[i] + p, slots[i]), kindOf(layout.areas, slots[i]));
+  for (let i = 0; i < slots.length; i++)
+    marks.add(slots[i], stringSize(layout, words, holders[i] + p, slots[i]), kindOf(layout.areas, slots[i]));
   // dictionaries, static composites and tables of strings in read-only data
   for (const area of layout.areas) {
     if (area.kind !== KIND.rodata) continue;
@@ -187,9 +208,7 @@ export function claimData(input: DataInput): DataResult {
       }
     }
   }
-  for (const m of stackMasks(input)) {
-    marks.add(m.rva, m.size, KIND.rodata);
-  }
+  for (const m of stackMasks(input)) addMask(m.rva, m.size);
   for (let i = 0; i < types.equalUse.length; i++) {
     marks.add(types.equalUse[i], p, KIND.rodata);
   }
@@ -198,7 +217,10 @@ export function claimData(input: DataInput): DataResult {
   for (let i = 0; i < refs.count; i++) if (refs.formed[i]) formedAt.add(refs.target[i]);
   for (let i = 0; i < slots.length; i++) formedAt.add(slots[i]);
   for (const to of pointed) formedAt.add(to);
-  const objects = buildObjects(marks, layout.areas, (rva) => formedAt.has(rva));
+  const slotSet = new Set<number>(holders);
+  const objects = buildObjects(marks, layout.areas, (rva) =>
+    formedAt.has(rva) ? FIRM : slotSet.has(rva) ? FIRST_WORD : ACCESS,
+  );
 
   const pointers = pointersBetween(input, words, layout, objects, holders, slots);
   const { owner, evidence } = decideOwners({
@@ -212,9 +234,22 @@ export function claimData(input: DataInput): DataResult {
     packages: packages.count + 1,
   });
   for (let i = 0; i < objects.count; i++) {
-    claims.image(objects.start[i], objects.end[i] - objects.start[i], objects.kind[i], owner[i], objects.symbol[i], evidence[i]);
+    claims.image(
+      objects.start[i],
+      objects.end[i] - objects.start[i],
+      objects.kind[i],
+      owner[i],
+      objects.symbol[i],
+      evidence[i],
+    );
   }
-  return { objects, owner, refs, embeds: embedRows(input, assets, objects, owner, refs), bss: bssRows(input, objects, owner) };
+  return {
+    objects,
+    owner,
+    refs,
+    embeds: embedRows(input, assets, objects, owner, refs),
+    bss: bssRows(input, objects, owner),
+  };
 }
 
 /** Contents of embed.FS values that variables point at, found before strings are marked. */
@@ -230,7 +265,13 @@ function findAssets(input: DataInput, words: Words, layout: Layout, targets: Uin
   return out;
 }
 
-function embedRows(input: DataInput, assets: readonly Asset[], objects: Objects, owner: Uint32Array, refs: Refs): Embed[] {
+function embedRows(
+  input: DataInput,
+  assets: readonly Asset[],
+  objects: Objects,
+  owner: Uint32Array,
+  refs: Refs,
+): Embed[] {
   const { packages } = input.claims;
   const users = new Map<number, Set<number>>();
   const lists = new Set(assets.map((a) => objectAt(objects, a.list)));
@@ -244,8 +285,15 @@ function embedRows(input: DataInput, assets: readonly Asset[], objects: Objects,
   return assets.map((a) => {
     const o = objectAt(objects, a.rva);
     const list = objectAt(objects, a.list);
-    const usedBy = new Set([...(users.get(list) ?? []), ...(list >= 0 ? [owner[list]] : [])].map((id) => packages.get(id)));
-    return { name: a.name, bytes: a.length, pkg: o >= 0 ? packages.get(owner[o]) : "", usedBy: [...usedBy].filter(Boolean).sort() };
+    const usedBy = new Set(
+      [...(users.get(list) ?? []), ...(list >= 0 ? [owner[list]] : [])].map((id) => packages.get(id)),
+    );
+    return {
+      name: a.name,
+      bytes: a.length,
+      pkg: o >= 0 ? packages.get(owner[o]) : "",
+      usedBy: [...usedBy].filter(Boolean).sort(),
+    };
   });
 }
 
@@ -255,13 +303,24 @@ function bssRows(input: DataInput, objects: Objects, owner: Uint32Array): BssRow
   for (let i = 0; i < objects.count; i++) {
     const at = objects.start[i];
     if (!((at >= module.bss && at < module.ebss) || (at >= module.noptrbss && at < module.enoptrbss))) continue;
-    rows.push({ pkg: claims.packages.get(owner[i]), symbol: claims.symbols.get(objects.symbol[i]), bytes: objects.end[i] - at });
+    rows.push({
+      pkg: claims.packages.get(owner[i]),
+      symbol: claims.symbols.get(objects.symbol[i]),
+      bytes: objects.end[i] - at,
+    });
   }
   return rows;
 }
 
 /** Pointers from variables (exact slots) and from read-only composites (words that hit a start or a string). */
-function pointersBetween(input: DataInput, words: Words, layout: Layout, objects: Objects, holders: Uint32Array, slots: Uint32Array): Pointers {
+function pointersBetween(
+  input: DataInput,
+  words: Words,
+  layout: Layout,
+  objects: Objects,
+  holders: Uint32Array,
+  slots: Uint32Array,
+): Pointers {
   const p = input.exe.ptrSize;
   const from = new U32List();
   const to = new U32List();
@@ -278,7 +337,7 @@ function pointersBetween(input: DataInput, words: Words, layout: Layout, objects
   }
   const { strings } = layout;
   for (let i = 0; i < objects.count; i++) {
-    if (objects.kind[i] !== KIND.rodata || objects.exact[i]) continue;
+    if (objects.kind[i] !== KIND.rodata) continue;
     for (let at = Math.ceil(objects.start[i] / p) * p; at + p <= objects.end[i]; at += p) {
       const target = words.pointer(at);
       if (target <= 0) continue;
@@ -340,7 +399,13 @@ function fipsBounds(exe: Executable, words: Words): number[] {
 function copyMark(from: Marks, i: number, areas: readonly Area[], to: Marks): void {
   const rva = from.rva.array()[i];
   const kind = from.kind.array()[i];
-  to.add(rva, from.size.array()[i], kind === KIND.unattributed ? kindOf(areas, rva) : kind, from.owner.array()[i], from.symbol.array()[i]);
+  to.add(
+    rva,
+    from.size.array()[i],
+    kind === KIND.unattributed ? kindOf(areas, rva) : kind,
+    from.owner.array()[i],
+    from.symbol.array()[i],
+  );
 }
 
 function kindOf(areas: readonly Area[], rva: number): number {
@@ -350,7 +415,9 @@ function kindOf(areas: readonly Area[], rva: number): number {
 
 function scan(input: DataInput): Refs {
   const { exe, go, module } = input;
-  const code = exe.regions.find((r) => r.executable && go.pcln.entry[0] >= r.rva && go.pcln.entry[0] < r.rva + r.bytes.length);
+  const code = exe.regions.find(
+    (r) => r.executable && go.pcln.entry[0] >= r.rva && go.pcln.entry[0] < r.rva + r.bytes.length,
+  );
   if (!code) return { count: 0, target: new Uint32Array(0), func: new Uint32Array(0), formed: new Uint8Array(0) };
   let low = NONE;
   let high = 0;
@@ -377,14 +444,27 @@ function scan(input: DataInput): Refs {
 }
 
 /** itab: {inter, type, hash, fun…} (internal/abi/iface.go): as many functions as the interface has methods. To the concrete type's package. */
-function claimItabs(input: DataInput, words: Words, types: TypeTable, typeOwner: Uint32Array, itabs: readonly number[], marks: Marks): void {
+function claimItabs(
+  input: DataInput,
+  words: Words,
+  types: TypeTable,
+  typeOwner: Uint32Array,
+  itabs: readonly number[],
+  marks: Marks,
+): void {
   const p = input.exe.ptrSize;
   for (const at of itabs) {
     const inter = words.pointer(at);
     const type = words.pointer(at + p);
     const methods = Math.max(1, Math.min(words.word(inter + 4 * p + 16 + 2 * p), 4096));
     const t = types.indexOf(type);
-    marks.add(at, 2 * p + 8 + methods * p, KIND.itab, t >= 0 ? typeOwner[types.owner[t]] : 0, input.claims.symbols.add("go:itab"));
+    marks.add(
+      at,
+      2 * p + 8 + methods * p,
+      KIND.itab,
+      t >= 0 ? typeOwner[types.owner[t]] : 0,
+      input.claims.symbols.add("go:itab"),
+    );
   }
 }
 
@@ -419,7 +499,14 @@ function readOnlyLayout(input: DataInput, words: Words, types: TypeTable, typesE
   const rodata = module.rodata > 0 ? module.rodata : module.types;
   // the run of read-only data: from rodata to the next thing with a known address
   const section = exe.sections.find((s) => s.rva >= 0 && rodata >= s.rva && rodata < s.rva + s.size);
-  const bounds = [go.pcln.rva, module.typelinks.rva, module.itablinks.rva, module.noptrdata, module.data, module.text].filter((b) => b > rodata);
+  const bounds = [
+    go.pcln.rva,
+    module.typelinks.rva,
+    module.itablinks.rva,
+    module.noptrdata,
+    module.data,
+    module.text,
+  ].filter((b) => b > rodata);
   const regionEnd = regionAt(exe.regions, rodata)!;
   let end = Math.min(section ? section.rva + section.size : NONE, regionEnd.rva + regionEnd.bytes.length, ...bounds);
   if (module.etypes > rodata && rodata <= module.types) end = Math.min(end, Math.max(module.etypes, typesEnd));
@@ -490,7 +577,7 @@ function readOnlyLayout(input: DataInput, words: Words, types: TypeTable, typesE
     const tail = Math.min(module.etypes > typesTo ? module.etypes : typesTo, region.rva + region.bytes.length);
     area(typesTo, tail, KIND.rodata, true);
   }
-  area(stringsFrom, stringsTo, KIND.string, false);
+  area(stringsFrom, stringsTo, KIND.string, true);
   if (inside) {
     area(best.from, best.to, KIND.rodata, false);
     area(best.to, end, KIND.rodata, true);
@@ -524,4 +611,3 @@ function isWasmPc(go: GoProgram, v: number): boolean {
 function wasmFunction(go: GoProgram, v: number): number {
   return isWasmPc(go, v) ? v / 65536 - 0x1000 : -1;
 }
-

@@ -9,6 +9,8 @@ export interface Asset {
   readonly length: number;
   /** RVA of the list of files it is in. */
   readonly list: number;
+  /** Entries of that list, directories too. */
+  readonly files: number;
 }
 
 const MAX_FILES = 65_536;
@@ -35,7 +37,8 @@ export function readEmbedList(
     const at = list + i * record;
     const name = word(at) - exe.imageBase;
     const nameLength = word(at + p);
-    if (!(name >= strings.start && nameLength > 0 && nameLength <= MAX_PATH && name + nameLength <= strings.end)) return undefined;
+    if (!(name >= strings.start && nameLength > 0 && nameLength <= MAX_PATH && name + nameLength <= strings.end))
+      return undefined;
     const data = word(at + 2 * p);
     const size = word(at + 3 * p);
     if (size < 0) return undefined;
@@ -49,7 +52,7 @@ export function readEmbedList(
     if (size > 0) {
       const rva = data - exe.imageBase;
       if (rva <= 0 || !imageBytes(exe.regions, rva, size)) return undefined;
-      assets.push({ name: path, rva, length: size, list });
+      assets.push({ name: path, rva, length: size, list, files: length });
     }
   }
   return assets;

@@ -56,7 +56,12 @@ class NameScanner {
     if (i === from) return 0;
     const first = bytes[from];
     // "type:", "go:", "go.", "struct {", "(*struct {": rare, and decided by text
-    if (dot <= slash + 1 || first === 40 || (first === 116 && bytes[from + 4] === 58) || (first === 103 && bytes[from + 1] === 111 && (bytes[from + 2] === 58 || (bytes[from + 2] === 46 && slash < from)))) {
+    if (
+      dot <= slash + 1 ||
+      first === 40 ||
+      (first === 116 && bytes[from + 4] === 58) ||
+      (first === 103 && bytes[from + 1] === 111 && (bytes[from + 2] === 58 || (bytes[from + 2] === 46 && slash < from)))
+    ) {
       return this.bySlowPath(from, i);
     }
     const length = dot - from;
@@ -90,9 +95,15 @@ class NameScanner {
 }
 
 /** Walks the packed names of a name table: calls back with offset, end (of the NUL) and package id. */
-export function walkNames(bytes: Uint8Array, from: number, to: number, packages: Names, each: (start: number, end: number, pkg: number) => void): void {
+export function walkNames(
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+  packages: Names,
+  each: (start: number, end: number, pkg: number) => void,
+): void {
   const scan = new NameScanner(bytes.subarray(0, to), packages);
-  for (let at = from; at < to; ) {
+  for (let at = from; at < to;) {
     const pkg = scan.read(at);
     each(at, Math.min(scan.end + 1, to), pkg);
     at = scan.end + 1;
@@ -117,7 +128,10 @@ export function firstFile(t: Pclntab, i: number): string {
 
 /** The known package whose path is the longest suffix of a source file's directory (versions stripped), or 0. */
 export function packageOfFile(path: string, packages: Names): number {
-  const parts = path.replace(/\\/g, "/").replace(/@[^/]*/g, "").split("/");
+  const parts = path
+    .replace(/\\/g, "/")
+    .replace(/@[^/]*/g, "")
+    .split("/");
   parts.pop();
   // GOPROXY paths escape capitals as !x
   const dir = parts.map((s) => s.replace(/!([a-z])/g, (_, c: string) => c.toUpperCase()));
@@ -192,5 +206,11 @@ export function ownFunctions(t: Pclntab, packages: Names): Functions {
 /** "type:.eq.…", "type..hash.…": generated per type, kept once. */
 function isGeneratedName(t: Pclntab, from: number): boolean {
   const b = t.bytes;
-  return b[from] === 116 && b[from + 1] === 121 && b[from + 2] === 112 && b[from + 3] === 101 && (b[from + 4] === 58 || b[from + 4] === 46);
+  return (
+    b[from] === 116 &&
+    b[from + 1] === 121 &&
+    b[from + 2] === 112 &&
+    b[from + 3] === 101 &&
+    (b[from + 4] === 58 || b[from + 4] === 46)
+  );
 }

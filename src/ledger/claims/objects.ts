@@ -46,10 +46,10 @@ export interface Area {
 
 /**
  * Joins marks to objects that cover the areas without gaps. Marks inside an object of known size are interior references. In
- * size-sorted areas a start that makes an object smaller than those before and after it is interior too; `firm` starts (whose
- * address is formed or stored, not only used for an access) need more contrary evidence.
+ * size-sorted areas a start that makes an object smaller than those before and after it is interior too; `weight` is what it
+ * costs to take a mark for an interior one: more where an address is formed or stored than where memory is only accessed.
  */
-export function buildObjects(marks: Marks, areas: readonly Area[], firm: (rva: number) => boolean): Objects {
+export function buildObjects(marks: Marks, areas: readonly Area[], weight: (rva: number) => number): Objects {
   const out = new ObjectRows();
   const rvas = marks.rva.array();
   const sizes = marks.size.array();
@@ -66,26 +66,33 @@ export function buildObjects(marks: Marks, areas: readonly Area[], firm: (rva: n
       let m = order[i];
       for (; i < order.length && rvas[order[i]] === rva; i++) {
         const c = order[i];
-        if (sizes[c] > sizes[m] || (sizes[c] === sizes[m] && marks.owner.array()[c] > 0 && marks.owner.array()[m] === 0)) m = c;
+        if (
+          sizes[c] > sizes[m] ||
+          (sizes[c] === sizes[m] && marks.owner.array()[c] > 0 && marks.owner.array()[m] === 0)
+        )
+          m = c;
       }
       if (rva < free) continue;
       starts.push(rva);
       best.push(m);
       if (sizes[m] > 0) free = rva + sizes[m];
     }
-    const [at, mark] = area.aligned ? dropMisaligned(starts.array(), best.array(), sizes, area.end) : [starts.array(), best.array()];
-    const keep = area.sorted ? fold(at, mark, sizes, area, firm) : undefined;
+    let at = starts.array();
+    let mark = best.array();
+    if (area.aligned) [at, mark] = dropMisaligned(at, mark, sizes, area.end);
+    for (let round = 0; area.sorted && round < ROUNDS; round++) {
+      const before = at.length;
+      const keep = fold(at, mark, sizes, area, weight);
+      at = at.filter((_, k) => keep[k] === 1);
+      mark = mark.filter((_, k) => keep[k] === 1);
+      if (at.length === before) break;
+    }
     let cursor = area.start;
     for (let k = 0; k < at.length; k++) {
-      if (keep && keep[k] === 0) continue;
       if (at[k] > cursor) out.add(cursor, at[k], area.kind, 0, 0, 0);
       const m = mark[k];
       let end = at[k] + sizes[m];
-      if (sizes[m] === 0) {
-        let n = k + 1;
-        while (n < at.length && keep && keep[n] === 0) n++;
-        end = n < at.length ? at[n] : area.end;
-      }
+      if (sizes[m] === 0) end = k + 1 < at.length ? at[k + 1] : area.end;
       end = Math.min(end, area.end);
       out.add(at[k], end, marks.kind.array()[m], marks.owner.array()[m], marks.symbol.array()[m], sizes[m] > 0 ? 1 : 0);
       cursor = end;
@@ -103,9 +110,15 @@ const WINDOW = 32;
  * Leaves out marks that cannot be starts: sizes ascend, and an object of 32 bytes or more stands on a multiple of 32, one of 16 or more
  * on 16. The class in force is read off the gaps between neighbouring marks, which no object is smaller than for long.
  */
-function dropMisaligned(at: Uint32Array, mark: Uint32Array, sizes: Uint32Array, end: number): [Uint32Array, Uint32Array] {
+function dropMisaligned(
+  at: Uint32Array,
+  mark: Uint32Array,
+  sizes: Uint32Array,
+  end: number,
+): [Uint32Array, Uint32Array] {
   const n = at.length;
-  const isWide = (k: number, width: number): number => (sizes[mark[k]] === 0 && (k + 1 < n ? at[k + 1] : end) - at[k] >= width ? 1 : 0);
+  const isWide = (k: number, width: number): number =>
+    sizes[mark[k]] === 0 && (k + 1 < n ? at[k + 1] : end) - at[k] >= width ? 1 : 0;
   /** First mark from which on gaps of a width are usual. */
   const onset = (width: number): number => {
     let wide = 0;
@@ -131,49 +144,90 @@ function dropMisaligned(at: Uint32Array, mark: Uint32Array, sizes: Uint32Array, 
 }
 
 /** How many marks in a row may be interior to one object. */
-const REACH = 12;
-const SKIP_FIRM = 1;
-const SKIP_ACCESS = 0.15;
+const REACH = 64;
+/** Objects with more interior marks than that are put together in rounds. */
+const ROUNDS = 4;
+/** Cost of an object that is half as big as the one before it; a quarter costs twice as much. */
 const DISORDER = 2.5;
 const MISALIGNED = 2;
+/** Cost of leaving out a mark whose size is known: never. */
+const FIXED = 1000;
 /** thearch.Maxalign of every architecture but arm (8), where the weaker rule costs nothing. */
 const MAX_ALIGN = 32;
 
 /**
- * 1 for starts to keep: the subset that costs least, where leaving a mark out costs little if it is only an access and more if it is an
- * address, and an object smaller than the one before it costs most. Shortest path over (previous kept, kept) pairs: O(n · REACH²).
+ * 1 for starts to keep: the subset that costs least, where leaving a mark out costs what `weight` says and an object smaller than the
+ * one before it costs by how much. Shortest path over (previous kept, kept) pairs, O(n · REACH · log REACH).
  */
-function fold(at: Uint32Array, mark: Uint32Array, sizes: Uint32Array, area: Area, firm: (rva: number) => boolean): Uint8Array {
+function fold(
+  at: Uint32Array,
+  mark: Uint32Array,
+  sizes: Uint32Array,
+  area: Area,
+  weight: (rva: number) => number,
+): Uint8Array {
   const n = at.length;
   const keep = new Uint8Array(n).fill(1);
   if (n < 3) return keep;
   const skip = new Float64Array(n + 1);
-  for (let i = 0; i < n; i++) skip[i] = sizes[mark[i]] > 0 ? 1000 : firm(at[i]) ? SKIP_FIRM : SKIP_ACCESS;
+  for (let i = 0; i < n; i++) skip[i] = sizes[mark[i]] > 0 ? FIXED : weight(at[i]);
   const place = (i: number): number => (i < n ? at[i] : area.end);
   const span = (i: number, j: number): number => (sizes[mark[i]] > 0 ? sizes[mark[i]] : place(j) - at[i]);
-  // cost[j*REACH + k]: cheapest way in which j is kept and j-1-k is the kept one before it
+  // cost[j*REACH + k]: cheapest way in which j is kept and j-1-k is the kept one before it; from: the k of that one
   const cost = new Float64Array((n + 1) * REACH).fill(Infinity);
-  const from = new Int8Array((n + 1) * REACH).fill(-1);
-  for (let j = 1; j <= n; j++) {
+  const from = new Int16Array((n + 1) * REACH).fill(-1);
+  // of the object that ends at i, by ascending size: cheapest among the k smallest, and among the others with their size's log added
+  const width = new Float64Array(REACH);
+  const under = new Float64Array(REACH);
+  const underAt = new Int16Array(REACH);
+  const over = new Float64Array(REACH);
+  const overAt = new Int16Array(REACH);
+  for (let i = 0; i < n; i++) {
+    let ways = 0;
+    for (let k = 0; k < REACH && i - 1 - k >= 0; k++) {
+      const c = cost[i * REACH + k];
+      if (c === Infinity) break;
+      width[k] = span(i - 1 - k, i);
+      const better = k === 0 || c < under[k - 1];
+      under[k] = better ? c : under[k - 1];
+      underAt[k] = better ? k : underAt[k - 1];
+      ways = k + 1;
+    }
+    for (let k = ways - 1; k >= 0; k--) {
+      const c = cost[i * REACH + k] + DISORDER * Math.log2(width[k]);
+      const better = k === ways - 1 || c < over[k + 1];
+      over[k] = better ? c : over[k + 1];
+      overAt[k] = better ? k : overAt[k + 1];
+    }
     let skipped = 0;
-    for (let k = 0; k < REACH && j - 1 - k >= 0; k++) {
-      const i = j - 1 - k;
-      if (k > 0) skipped += skip[i + 1];
-      if (skipped >= 1000) break;
+    for (let j = i + 1; j <= n && j - i <= REACH; j++) {
+      if (j > i + 1) skipped += skip[j - 1];
       const size = span(i, j);
-      const slack = size < 64 ? 8 : 31;
-      const misplaced = area.aligned && sizes[mark[i]] === 0 && at[i] % leastAlign(size) !== 0 ? MISALIGNED : 0;
-      let best = i === 0 ? 0 : Infinity;
+      // the larger an object, the more references point into it
+      if (skipped > 4 + size / 48) break;
+      const limit = size + (size < 64 ? 8 : 31);
+      let lo = 0;
+      let hi = ways;
+      while (lo < hi) {
+        const mid = (lo + hi) >> 1;
+        if (width[mid] <= limit) lo = mid + 1;
+        else hi = mid;
+      }
+      let best = ways === 0 ? 0 : Infinity;
       let way = -1;
-      for (let b = 0; b < REACH && i - 1 - b >= 0; b++) {
-        const before = cost[i * REACH + b];
-        if (before === Infinity) continue;
-        const c = before + (span(i - 1 - b, i) > size + slack ? DISORDER : 0);
+      if (lo > 0) {
+        best = under[lo - 1];
+        way = underAt[lo - 1];
+      }
+      if (lo < ways) {
+        const c = over[lo] - DISORDER * Math.log2(size);
         if (c < best) {
           best = c;
-          way = b;
+          way = overAt[lo];
         }
       }
+      const misplaced = area.aligned && sizes[mark[i]] === 0 && at[i] % leastAlign(size) !== 0 ? MISALIGNED : 0;
+      const k = j - 1 - i;
       cost[j * REACH + k] = best + skipped + misplaced;
       from[j * REACH + k] = way;
     }

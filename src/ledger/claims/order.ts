@@ -81,7 +81,11 @@ const UNEXPLAINED = 1;
  * For `n` objects in address order, each with candidate ids, chooses ids whose ranks do not descend, at least cost. Answers 0 where no
  * candidate fits. O(n · candidates · log ranks) by a prefix-minimum tree over ranks.
  */
-export function monotoneChoice(n: number, candidates: (i: number, each: (id: number) => void) => void, rank: Uint32Array): Uint32Array {
+export function monotoneChoice(
+  n: number,
+  candidates: (i: number, each: (id: number) => void) => void,
+  rank: Uint32Array,
+): Uint32Array {
   const choice = new Uint32Array(n);
   if (n < 2) return choice;
   // nodes of the search: (object, candidate), with the node chosen before
@@ -122,7 +126,8 @@ export function monotoneChoice(n: number, candidates: (i: number, each: (id: num
       added.push(nodeObject.length - 1);
     });
     for (const node of added) {
-      for (let k = place.get(rank[nodeId[node]])!; k < tree.length; k += k & -k) if (nodeCost[node] < value(tree[k])) tree[k] = node;
+      for (let k = place.get(rank[nodeId[node]])!; k < tree.length; k += k & -k)
+        if (nodeCost[node] < value(tree[k])) tree[k] = node;
     }
   }
   for (let node = best(sorted.length); node >= 0; node = nodeBefore[node]) choice[nodeObject[node]] = nodeId[node];

@@ -7,7 +7,6 @@ import type { Functions } from "./functions.ts";
 import type { Objects } from "./objects.ts";
 import { monotoneChoice, orderFromRuns } from "./order.ts";
 
-
 /** A pointer between data objects: the object that holds it and the one it points into. */
 export interface Pointers {
   readonly from: Uint32Array;
@@ -96,7 +95,8 @@ class Candidates {
     const pkgs = this.pkg.array();
     const next = this.next.array();
     let best = 0;
-    for (let e = this.head[object]; e >= 0; e = next[e] - 1) if (best === 0 || rank[pkgs[e]] < rank[best]) best = pkgs[e];
+    for (let e = this.head[object]; e >= 0; e = next[e] - 1)
+      if (best === 0 || rank[pkgs[e]] < rank[best]) best = pkgs[e];
     return best;
   }
 }
@@ -165,25 +165,38 @@ export function decideOwners(input: OwnerInput): Owners {
 const ROUNDS = 6;
 
 /**
- * Adds the functions' packages. An access in the middle of an object counts only if nothing names the object's start: it is the
- * shape that a misread instruction takes.
+ * Adds the functions' packages. A single access in the middle of an object whose start others refer to is the shape that a misread
+ * instruction takes: it does not count.
  */
 function fromCode(objects: Objects, refs: Refs, functions: Functions, who: Candidates): void {
   const order = sortedOrder(refs.target, refs.count);
-  for (const direct of [true, false]) {
-    let o = 0;
-    const had = new Uint8Array(objects.count);
-    if (!direct) for (let i = 0; i < objects.count; i++) had[i] = who.has(i) ? 1 : 0;
-    for (const r of order) {
-      const at = refs.target[r];
-      while (o < objects.count && objects.end[o] <= at) o++;
-      if (o === objects.count) break;
-      if (at < objects.start[o] || had[o]) continue;
-      const f = refs.func[r];
-      // content that a shared function brings belongs to the package whose copy of the function was kept
-      if (direct === (at === objects.start[o] || refs.formed[r] === 1)) who.add(o, objects.kind[o] === KIND.data ? functions.owner[f] : functions.unit[f]);
+  let r = 0;
+  for (let o = 0; o < objects.count && r < order.length; o++) {
+    while (r < order.length && refs.target[order[r]] < objects.start[o]) r++;
+    const from = r;
+    while (r < order.length && refs.target[order[r]] < objects.end[o]) r++;
+    const variable = objects.kind[o] === KIND.data;
+    // content that a shared function brings belongs to the package whose copy of the function was kept
+    const packageAt = (k: number): number => (variable ? functions.owner : functions.unit)[refs.func[order[k]]];
+    const isDirect = (k: number): boolean => refs.target[order[k]] === objects.start[o] || refs.formed[order[k]] === 1;
+    for (let k = from; k < r; k++) if (isDirect(k)) who.add(o, packageAt(k));
+    const named = who.has(o);
+    for (let k = from; k < r; k++) {
+      if (isDirect(k)) continue;
+      const pkg = packageAt(k);
+      if (named && !twice(k, from, r, packageAt, pkg)) continue;
+      who.add(o, pkg);
     }
   }
+}
+
+/** Whether a package refers to an object more than once. */
+function twice(k: number, from: number, to: number, packageAt: (k: number) => number, pkg: number): boolean {
+  // objects with very many references need no search: the neighbours tell
+  const low = Math.max(from, k - 64);
+  const high = Math.min(to, k + 64);
+  for (let i = low; i < high; i++) if (i !== k && packageAt(i) === pkg) return true;
+  return false;
 }
 
 /** A type's components come with it: to the type's owner where its name tells one, to whoever uses it where not. */
@@ -231,7 +244,11 @@ function loadOrder(input: OwnerInput): Uint32Array {
     const size = objects.end[i] - objects.start[i];
     if (objects.kind[i] === KIND.data && objects.exact[i] && objects.named[i]) note(1, size, objects.named[i]);
   }
-  return orderFromRuns([...runs.values()].map((r) => r.array()), input.packages, input.main);
+  return orderFromRuns(
+    [...runs.values()].map((r) => r.array()),
+    input.packages,
+    input.main,
+  );
 }
 
 /** Content with several possible owners: the one that keeps its size class in load order. */
@@ -250,4 +267,3 @@ function followOrder(objects: Objects, who: Candidates, loadRank: Uint32Array, o
     for (let k = 0; k < members.length; k++) if (choice[k] > 0) owner[members[k]] = choice[k];
   }
 }
-

@@ -20,7 +20,7 @@ function claimPacked(
   symbol: (f: number) => number,
 ): void {
   const order = sortedOrder(offsets, offsets.length);
-  for (let i = 0; i < order.length; ) {
+  for (let i = 0; i < order.length;) {
     const offset = offsets[order[i]];
     const f = users[order[i]];
     let j = i + 1;
@@ -36,7 +36,14 @@ function claimPacked(
  * Claims all of the table that the functions explain. What remains of it (a tail, alignment) is left to later claimants.
  * `limit` is where the table ends at the latest, as an RVA.
  */
-export function claimPclntab(claims: Claims, exe: Executable, go: GoProgram, functions: Functions, symbolOf: (f: number) => number, limit: number): void {
+export function claimPclntab(
+  claims: Claims,
+  exe: Executable,
+  go: GoProgram,
+  functions: Functions,
+  symbolOf: (f: number) => number,
+  limit: number,
+): void {
   const t = go.pcln;
   const own = (f: number): number => functions.owner[f];
   const header = claims.symbols.add("pclntab header");
@@ -78,7 +85,7 @@ function claimFiles(claims: Claims, t: Pclntab, functions: Functions): void {
       if (off !== 0xffffffff && !fileOwner.has(off)) fileOwner.set(off, pkg);
     }
   }
-  for (let at = t.filetab; at < t.pctab; ) {
+  for (let at = t.filetab; at < t.pctab;) {
     let end = at;
     while (end < t.pctab && t.bytes[end] !== 0) end++;
     end = Math.min(end + 1, t.pctab);
@@ -110,7 +117,14 @@ function claimPcValues(claims: Claims, t: Pclntab, own: (f: number) => number, s
   claimPacked(claims, t.rva + t.pctab, size, offsets.array(), users.array(), KIND.pclntab, own, symbolOf);
 }
 
-function claimFuncs(claims: Claims, exe: Executable, go: GoProgram, own: (f: number) => number, symbolOf: (f: number) => number, limit: number): void {
+function claimFuncs(
+  claims: Claims,
+  exe: Executable,
+  go: GoProgram,
+  own: (f: number) => number,
+  symbolOf: (f: number) => number,
+  limit: number,
+): void {
   const { pcln: t, module } = go;
   const entryTable = t.rva + t.functab;
   const view = new DataView(t.bytes.buffer, t.bytes.byteOffset, t.bytes.byteLength);
@@ -125,7 +139,14 @@ function claimFuncs(claims: Claims, exe: Executable, go: GoProgram, own: (f: num
   }
   // sentinel entry, and its alignment
   const sentinel = entryTable + t.nfunc * t.functabEntry;
-  claims.image(sentinel, Math.max(0, t.rva + t.func[0] - sentinel), KIND.pclntab, 0, claims.symbols.add("pclntab header"), EXACT);
+  claims.image(
+    sentinel,
+    Math.max(0, t.rva + t.func[0] - sentinel),
+    KIND.pclntab,
+    0,
+    claims.symbols.add("pclntab header"),
+    EXACT,
+  );
 
   // funcdata: offsets from gofunc (1.18+) or pointers; it stands in rodata up to 1.25, behind the func structs since 1.26
   const base = relative ? (module?.gofunc ?? 0) : 0;
@@ -165,7 +186,12 @@ function claimFuncs(claims: Claims, exe: Executable, go: GoProgram, own: (f: num
 }
 
 /** findfunctab: 20 bytes per 4096 bytes of text (runtime/symtab.go, findfuncbucket): to the first function of each bucket. */
-function claimFindTable(claims: Claims, go: GoProgram, own: (f: number) => number, symbolOf: (f: number) => number): void {
+function claimFindTable(
+  claims: Claims,
+  go: GoProgram,
+  own: (f: number) => number,
+  symbolOf: (f: number) => number,
+): void {
   const { pcln: t, module } = go;
   if (!module) return;
   const text = t.entry[0];
@@ -178,7 +204,13 @@ function claimFindTable(claims: Claims, go: GoProgram, own: (f: number) => numbe
 }
 
 /** Up to Go 1.15 structs, names and tables of one function stand mixed in one blob: every offset in use starts a part. */
-function claimOldTable(claims: Claims, t: Pclntab, own: (f: number) => number, symbolOf: (f: number) => number, limit: number): void {
+function claimOldTable(
+  claims: Claims,
+  t: Pclntab,
+  own: (f: number) => number,
+  symbolOf: (f: number) => number,
+  limit: number,
+): void {
   const offsets = new U32List();
   const users = new U32List();
   const view = new DataView(t.bytes.buffer, t.bytes.byteOffset, t.bytes.byteLength);
@@ -203,6 +235,13 @@ function claimOldTable(claims: Claims, t: Pclntab, own: (f: number) => number, s
   const end = fileTable > tail && fileTable < t.bytes.length ? fileTable : Math.min(limit - t.rva, t.bytes.length);
   claims.image(t.rva + tail, t.ptrSize + 4, KIND.pclntab, 0, claims.symbols.add("pclntab header"), EXACT);
   claimPacked(claims, t.rva, end, offsets.array(), users.array(), KIND.pclntab, own, symbolOf);
-  if (end === fileTable) claims.image(t.rva + fileTable, limit - t.rva - fileTable, KIND.pclntab, 0, claims.symbols.add("pclntab file names"), EXACT);
+  if (end === fileTable)
+    claims.image(
+      t.rva + fileTable,
+      limit - t.rva - fileTable,
+      KIND.pclntab,
+      0,
+      claims.symbols.add("pclntab file names"),
+      EXACT,
+    );
 }
-

@@ -7,7 +7,8 @@ import { Marks } from "./objects.ts";
 const LETTERS = new Set("RrDdBb");
 
 /** Symbols that stand for a whole section or the border of one. */
-const MARKERS = /^(?:type:\*|go:string\.\*|go:func\.\*|go:funcdesc|runtime\.gcbits\.\*|runtime\.(?:e?(?:rodata|types|data|noptrdata|bss|noptrbss|text|pclntab|covctrs|end)))$/;
+const MARKERS =
+  /^(?:type:\*|go:string\.\*|go:func\.\*|go:funcdesc|runtime\.gcbits\.\*|runtime\.(?:e?(?:rodata|types|data|noptrdata|bss|noptrbss|text|pclntab|covctrs|end)))$/;
 
 /**
  * Marks for all sized data symbols whose names tell their package. `count` is the number of code symbols: none means stripped.

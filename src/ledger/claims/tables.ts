@@ -7,7 +7,12 @@ import { type Claims, EXACT, KIND } from "../ledger.ts";
 /** "\xff Go build ID: " starts the text where the format has no notes (cmd/link/internal/ld/data.go, textbuildid). */
 const BUILD_ID = "\u00ff Go build ID: ";
 
-export function claimTables(claims: Claims, exe: Executable, go: GoProgram | undefined, buildInfo: BuildInfo | undefined): void {
+export function claimTables(
+  claims: Claims,
+  exe: Executable,
+  go: GoProgram | undefined,
+  buildInfo: BuildInfo | undefined,
+): void {
   const runtime = claims.packages.id("runtime");
   if (buildInfo?.rva !== undefined && buildInfo.length !== undefined) {
     claims.image(buildInfo.rva, buildInfo.length, KIND.data, 0, claims.symbols.add("build info"), EXACT);
@@ -21,7 +26,8 @@ export function claimTables(claims: Claims, exe: Executable, go: GoProgram | und
   }
   if (!go) return;
   const { module, pcln } = go;
-  if (module) claims.image(module.rva, module.size, KIND.data, runtime, claims.symbols.add("runtime.firstmoduledata"), EXACT);
+  if (module)
+    claims.image(module.rva, module.size, KIND.data, runtime, claims.symbols.add("runtime.firstmoduledata"), EXACT);
   // text before the first function: the build ID, or nothing
   const region = regionAt(exe.regions, pcln.entry[0]);
   const from = exe.wasm ? exe.wasm.starts[0] : (module?.text ?? region?.rva ?? 0);

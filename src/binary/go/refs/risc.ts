@@ -4,7 +4,10 @@ import type { RefList, ScanInput, Scanner } from "./refs.ts";
 import { isData } from "./refs.ts";
 
 /** Reads instruction words in code order and reports the pairs that `pair` recognises. */
-function pairs(pair: (first: number, second: number, pc: number) => number, formed: (second: number) => number): Scanner {
+function pairs(
+  pair: (first: number, second: number, pc: number) => number,
+  formed: (second: number) => number,
+): Scanner {
   return (input: ScanInput, out: RefList) => {
     const { code, codeRva, littleEndian: le, entry, end, imageBase } = input;
     const view = new DataView(code.buffer, code.byteOffset, code.byteLength);
@@ -82,8 +85,8 @@ export const scanPpc64 = pairs(
     if ((first & 0xfc1f0000) >>> 0 !== 0x3c000000) return -1;
     if (((second >>> 16) & 31) !== ((first >>> 21) & 31)) return -1;
     const op = second >>> 26;
-    const low = second << 16 >> 16;
-    const high = (first << 16 >> 16) * 65536;
+    const low = (second << 16) >> 16;
+    const high = ((first << 16) >> 16) * 65536;
     if (op === 14 || (op >= 32 && op <= 55)) return high + low;
     if (op === 58 || op === 62) return high + (low & ~3);
     return -1;
@@ -97,8 +100,8 @@ export const scanMips = pairs(
     if ((first & 0xffe00000) >>> 0 !== 0x3c000000) return -1;
     if (((second >>> 21) & 31) !== ((first >>> 16) & 31)) return -1;
     const op = second >>> 26;
-    const low = second << 16 >> 16;
-    const high = (first << 16 >> 16) * 65536;
+    const low = (second << 16) >> 16;
+    const high = ((first << 16) >> 16) * 65536;
     if (op === 9 || op === 25 || (op >= 32 && op <= 63)) return high + low;
     return -1;
   },
@@ -131,7 +134,7 @@ export const scanS390x: Scanner = (input, out) => {
     if (input.wanted && !input.wanted(f)) continue;
     const to = Math.min(end[f] - codeRva, code.length);
     // the first two bits of an instruction tell its length
-    for (let i = entry[f] - codeRva; i + 2 <= to; ) {
+    for (let i = entry[f] - codeRva; i + 2 <= to;) {
       const op = code[i];
       const length = op < 0x40 ? 2 : op < 0xc0 ? 4 : 6;
       if (length === 6 && i + 6 <= to && ((op === 0xc0 && (code[i + 1] & 15) === 0) || op === 0xc4 || op === 0xc6)) {
