@@ -10,7 +10,7 @@ export const CHECKS = [
   ["types", "tsc", "-p", "."],
   ["architecture", "depcruise", "--config", "dependency-cruiser.config.mjs", "src", "test", "bench"],
   ["dead code", "knip", "--no-config-hints"],
-  ["build", "tsdown", "--logLevel", "warn"],
+  ["build", "tsdown", "--logLevel", "error"],
   ["package", "publint", "--strict", "--pack", "false"],
 ];
 

@@ -1,0 +1,113 @@
+// What a user gets from the registry: built JavaScript that runs in an empty folder, outside this checkout.
+import { execFileSync } from "node:child_process";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { goBuild } from "./fixture.ts";
+
+const ROOT = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+const FILES = ["package.json", "README.md", "LICENSE", "CHANGELOG.md"];
+const work = mkdtempSync(path.join(tmpdir(), "pare-package-"));
+const home = path.join(work, "home");
+const manifest = JSON.parse(readFileSync(path.join(ROOT, "package.json"), "utf8")) as {
+  version: string;
+  dependencies: Record<string, string>;
+};
+
+function npm(directory: string, ...words: string[]): string {
+  return execFileSync("npm", [...words, "--no-audit", "--no-fund", "--loglevel=error"], {
+    cwd: directory,
+    encoding: "utf8",
+  });
+}
+
+function pare(...words: string[]): string {
+  const bin = path.join(home, "node_modules/.bin/pare");
+  const env = { ...process.env, PATH: path.dirname(process.execPath) + path.delimiter + process.env.PATH };
+  return execFileSync(bin, words, { cwd: home, env, encoding: "utf8" });
+}
+
+beforeAll(() => {
+  // built beside the checkout: dist may be in use by others
+  const source = path.join(work, "source");
+  mkdirSync(source);
+  mkdirSync(home);
+  for (const file of FILES) cpSync(path.join(ROOT, file), path.join(source, file));
+  const tsdown = path.join(ROOT, "node_modules/tsdown/dist/run.mjs");
+  const words = [tsdown, "--logLevel", "error", "--out-dir", path.join(source, "dist")];
+  execFileSync(process.execPath, words, { cwd: ROOT });
+  npm(source, "pack", "--ignore-scripts", "--pack-destination", work);
+  writeFileSync(path.join(home, "package.json"), '{ "private": true, "type": "module" }\n');
+  npm(home, "install", "--prefer-offline", path.join(work, `pare-${manifest.version}.tgz`));
+});
+
+afterAll(() => rmSync(work, { recursive: true, force: true }));
+
+test("the tarball holds built JavaScript and little else", () => {
+  const installed = path.join(home, "node_modules/pare");
+  const files = readdirSync(installed, { recursive: true, encoding: "utf8" }).filter((name) =>
+    statSync(path.join(installed, name)).isFile(),
+  );
+  expect(files.filter((name) => !name.startsWith("dist")).sort()).toEqual([...FILES].sort());
+  expect(files.filter((name) => name.endsWith(".ts") && !name.endsWith(".d.ts"))).toEqual([]);
+  const bytes = files.reduce((sum, name) => sum + statSync(path.join(installed, name)).size, 0);
+  expect(bytes).toBeLessThan(1_500_000);
+});
+
+test("it brings its dependencies and no others", () => {
+  const packages = readdirSync(path.join(home, "node_modules"), { encoding: "utf8" }).filter(
+    (name) => !name.startsWith("."),
+  );
+  const scopes = Object.keys(manifest.dependencies).map((name) => name.split("/")[0]);
+  expect(packages.sort()).toEqual([...new Set([...scopes, "pare"])].sort());
+});
+
+test("the command runs", () => {
+  expect(pare("--version")).toBe(`${manifest.version}\n`);
+  expect(pare("--help")).toContain("pare profile");
+  const executable = goBuild({ fixture: "hello" });
+  const document = JSON.parse(pare("profile", "--json", executable)) as {
+    schema: string;
+    file: { size: number };
+    kinds: Record<string, number>;
+  };
+  expect(document.schema).toBe("pare.snapshot/1");
+  expect(document.file.size).toBe(statSync(executable).size);
+  expect(Object.values(document.kinds).reduce((sum, bytes) => sum + bytes, 0)).toBe(document.file.size);
+});
+
+test("every asset that the code asks for is shipped", () => {
+  const dist = path.join(home, "node_modules/pare/dist");
+  for (const name of readdirSync(dist).filter((each) => each.endsWith(".js"))) {
+    for (const [, asset] of readFileSync(path.join(dist, name), "utf8").matchAll(
+      /new URL\("([^"]+)", import\.meta\.url\)/g,
+    )) {
+      const file = fileURLToPath(new URL(asset, pathToFileURL(path.join(dist, name))));
+      expect(existsSync(file), `${name} → ${asset}`).toBe(true);
+    }
+  }
+});
+
+test("the library runs", () => {
+  const code = `
+    import { readFileSync } from "node:fs";
+    import { profile, snapshot } from "pare";
+    const bytes = readFileSync(${JSON.stringify(goBuild({ fixture: "hello" }))});
+    const summary = snapshot(profile(bytes), { name: "hello", sha256: "" });
+    process.stdout.write(String(summary.file.size - bytes.length));
+  `;
+  const words = ["--input-type=module", "-e", code];
+  expect(execFileSync(process.execPath, words, { cwd: home, encoding: "utf8" })).toBe("0");
+});
