@@ -34,7 +34,7 @@ export async function readInput(path: string): Promise<Input> {
 export async function profileInput(input: Input, options: ProfileOptions): Promise<Profile> {
   const { profile } = await import("../ledger/profile.ts");
   try {
-    return await profile(input.bytes, options);
+    return profile(input.bytes, options);
   } catch (error) {
     const { name, message, where = "", stack = "" } = error as Error & { where?: string };
     if (name === "InputError") throw new Failure(EXIT.unreadable, `${input.name}: ${message}`, where);
