@@ -1,0 +1,42 @@
+// Wall time and peak memory of a whole process, as its user meets them: start-up included, output thrown away.
+import { spawnSync } from "node:child_process";
+
+export interface Measured {
+  /** Best wall time of all runs, in seconds. */
+  readonly seconds: number;
+  /** Largest peak of resident memory of all runs, in bytes. */
+  readonly peak: number;
+}
+
+function once(command: string, words: readonly string[]): Measured {
+  const start = process.hrtime.bigint();
+  // GNU time: Node tells the peak of its own process only
+  const ran = spawnSync("/usr/bin/time", ["-q", "-f", "%M", command, ...words], {
+    stdio: ["ignore", "ignore", "pipe"],
+    encoding: "utf8",
+  });
+  const seconds = Number(process.hrtime.bigint() - start) / 1e9;
+  if (ran.error !== undefined) throw ran.error;
+  if (ran.status !== 0) throw new Error(`${command} ${words.join(" ")} failed:\n${ran.stderr}`);
+  return { seconds, peak: Number(ran.stderr.trim().split("\n").at(-1)) * 1024 };
+}
+
+/** Runs several commands in turn, `runs` times each, so that a busy moment of the machine meets all of them. */
+export function measure(commands: readonly (readonly string[])[], runs: number): Measured[] {
+  const best: Measured[] = commands.map(() => ({ seconds: Infinity, peak: 0 }));
+  for (let run = 0; run < runs; run++) {
+    for (const [i, [command, ...words]] of commands.entries()) {
+      const { seconds, peak } = once(command, words);
+      best[i] = { seconds: Math.min(best[i].seconds, seconds), peak: Math.max(best[i].peak, peak) };
+    }
+  }
+  return best;
+}
+
+/** A table of aligned columns: the first to the left, the others to the right. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const width = rows[0].map((_, i) => Math.max(...rows.map((row) => row[i].length)));
+  const line = (row: readonly string[]): string =>
+    row.map((cell, i) => (i === 0 ? cell.padEnd(width[i]) : cell.padStart(width[i]))).join("  ");
+  return `${rows.map(line).join("\n")}\n`;
+}

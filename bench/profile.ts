@@ -1,0 +1,95 @@
+// Speed and memory of `pare profile --json` beside `go tool nm -size` (and go-size-analyzer, if its `gsa` is on PATH or named by GSA),
+// all in the same run, on programs that the bench builds at pinned versions. Prints ratios: they travel between machines.
+// usage: npm run bench [-- RUNS]
+import { execFileSync, spawnSync } from "node:child_process";
+import { statSync } from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { goBuild, goInstall } from "../test/fixture.ts";
+import { measure, table } from "./measure.ts";
+
+const ROOT = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+const RUNS = Number(process.argv[2] ?? 5);
+const MB = 1e6;
+
+interface Subject {
+  readonly name: string;
+  readonly stripped: string;
+  readonly full: string;
+  /** Upper bounds: wall as a multiple of nm's, or in seconds; peak memory in MB. */
+  readonly ratio?: number;
+  readonly seconds?: number;
+  readonly peak?: number;
+}
+
+const STRIP = { ldflags: "-s -w" };
+const KO = { module: "github.com/google/ko@v0.18.0" };
+const CADDY = { module: "github.com/caddyserver/caddy/v2/cmd/caddy@v2.11.9" };
+
+function subjects(): Subject[] {
+  const hello = { fixture: "hello" };
+  const server = { fixture: "server" };
+  return [
+    { name: "hello", stripped: goBuild({ ...hello, ...STRIP }), full: goBuild(hello), seconds: 0.2 },
+    { name: "server", stripped: goBuild({ ...server, ...STRIP }), full: goBuild(server) },
+    { name: "ko", stripped: goInstall({ ...KO, ...STRIP }), full: goInstall(KO), ratio: 4, peak: 220 },
+    { name: "caddy", stripped: goInstall({ ...CADDY, ...STRIP }), full: goInstall(CADDY), ratio: 5, peak: 330 },
+  ];
+}
+
+/** "1.23 ≤ 4", or "5.67 > 4 OVER". */
+function against(value: number, bar: number | undefined, digits: number): string {
+  const shown = value.toFixed(digits);
+  if (bar === undefined) return shown;
+  return value <= bar ? `${shown} ≤ ${String(bar)}` : `${shown} > ${String(bar)} OVER`;
+}
+
+function findGsa(): string | undefined {
+  const command = process.env.GSA ?? "gsa";
+  return spawnSync(command, ["--version"]).status === 0 ? command : undefined;
+}
+
+function main(): void {
+  const built = path.join(ROOT, "dist/cli/main.js");
+  execFileSync(process.execPath, [path.join(ROOT, "node_modules/tsdown/dist/run.mjs"), "--logLevel", "error"], {
+    cwd: ROOT,
+    stdio: "inherit",
+  });
+  const pare = [process.execPath, built];
+  // since Go 1.24 the first `go tool nm` compiles nm: not in the measurement
+  execFileSync("go", ["tool", "nm", process.execPath], { stdio: "ignore" });
+  const gsa = findGsa();
+
+  const rows = [["subject", "MB", "pare s", "nm s", "pare/nm", "peak MB", "MB/s", "gsa s", "gsa/pare", "gsa MB"]];
+  for (const { name, stripped, full, ratio, seconds, peak } of subjects()) {
+    for (const [variant, file] of [
+      ["stripped", stripped],
+      ["full", full],
+    ]) {
+      const commands = [
+        [...pare, "profile", "--json", file],
+        ["go", "tool", "nm", "-size", full],
+      ];
+      if (gsa !== undefined) commands.push([gsa, "--format", "json", "-o", "/dev/null", file]);
+      const [ours, theirs, other] = measure(commands, RUNS);
+      const size = statSync(file).size;
+      rows.push([
+        `${name} ${variant}`,
+        (size / MB).toFixed(1),
+        against(ours.seconds, seconds, 3),
+        theirs.seconds.toFixed(3),
+        against(ours.seconds / theirs.seconds, ratio, 2),
+        against(ours.peak / MB, peak, 0),
+        (size / MB / ours.seconds).toFixed(0),
+        other === undefined ? "-" : other.seconds.toFixed(2),
+        other === undefined ? "-" : (other.seconds / ours.seconds).toFixed(1),
+        other === undefined ? "-" : (other.peak / MB).toFixed(0),
+      ]);
+    }
+  }
+  process.stdout.write(table(rows));
+  const [help] = measure([[...pare, "--help"]], Math.max(RUNS, 10));
+  process.stdout.write(`\npare --help: ${against(help.seconds, 0.12, 3)} s\n`);
+}
+
+main();
