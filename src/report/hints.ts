@@ -20,7 +20,7 @@ export function hints(snapshot: Snapshot): string[] {
     const what = kinds.dwarf > 0 ? (kinds.symtab > 0 ? "DWARF and symbols" : "DWARF") : "symbols";
     add(
       debug,
-      `${share(debug)} is ${what}: -ldflags='-s -w' leaves them out (${formatBytes(debug)}), stack traces keep names and lines`,
+      `${share(debug)} is ${what}: -ldflags='-s -w' leaves out these ${formatBytes(debug)}; stack traces stay readable`,
     );
   }
   if (kinds.relocation > 0.03 * file.size) {
@@ -40,11 +40,10 @@ export function hints(snapshot: Snapshot): string[] {
   if (evidence.inferred > 0.05 * file.size && snapshot.testimony !== "link probe" && file.language === "go") {
     add(
       evidence.inferred,
-      `${share(evidence.inferred)} of the owners are inferred: profile the package instead of the file and the linker names them`,
+      `${share(evidence.inferred)} has inferred owners: profile the package, not the file, and the linker names them`,
     );
   }
-  if (file.garbled)
-    add(0, "names are hashed (garble): packages are opaque, only the standard library's survivors keep their names");
+  if (file.garbled) add(0, "names are hashed (garble): packages are opaque but for a few of the standard library");
   return found.sort((a, b) => b.bytes - a.bytes).map((hint) => hint.text);
 }
 

@@ -79,8 +79,8 @@ function viewTable(rows: View, { exact }: MarkdownOptions): string {
     columns.push([title, right]);
     cells.push(cell);
   };
-  if (rows.hasInlined) column("Inlined", true, (row) => size(row.inlined ?? 0));
-  if (rows.hasMemory) column("Memory", true, (row) => size(row.memory ?? 0));
+  if (rows.hasInlined) column("Inlined", true, (row) => amount(row.inlined ?? 0, size));
+  if (rows.hasMemory) column("Memory", true, (row) => amount(row.memory ?? 0, size));
   if (rows.by === "module" || rows.by === "package" || rows.by === "section") {
     for (const group of GROUPS) column(group, true, (row) => amount(sumGroup(row.kinds, group), size));
   }

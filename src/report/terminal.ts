@@ -86,15 +86,15 @@ export function table(t: Terminal, columns: readonly Column[], rows: readonly (r
     widths[flexible] = Math.min(widths[flexible], Math.max(12, t.width - fixed));
   }
   const line = (cells: readonly string[], row: number): string => {
-    let out = "";
-    used.forEach((c, place) => {
+    const filled = used.slice(0, used.findLastIndex((c) => cells[c] !== "") + 1);
+    const painted = filled.map((c, place) => {
       const text = c === flexible && t.cut ? shorten(cells[c], widths[c]) : cells[c];
       const pad = " ".repeat(Math.max(0, widths[c] - textWidth(text)));
-      const painted = row < 0 ? dim(t, text) : (columns[c].paint?.(text, row) ?? text);
-      const last = place === used.length - 1;
-      out += (place > 0 ? "  " : "") + (columns[c].right ? pad + painted : painted + (last ? "" : pad));
+      const shown = row < 0 ? dim(t, text) : (columns[c].paint?.(text, row) ?? text);
+      if (columns[c].right) return pad + shown;
+      return place === filled.length - 1 ? shown : shown + pad;
     });
-    return out.trimEnd();
+    return painted.join("  ");
   };
   return [
     line(

@@ -53,8 +53,10 @@ function headline(snapshot: Snapshot, { terminal: t, exact }: TextOptions): stri
   const { file } = snapshot;
   const fit = (text: string): string => (t.cut ? shorten(text, t.width) : text);
   const size = exact ? `${formatExact(file.size)} bytes` : formatBytes(file.size);
-  const count = exact ? "" : dim(t, `  ${formatExact(file.size)} bytes`);
-  const lines = [`${bold(t, visible(file.name))}  ${bold(t, size)}${count}`];
+  const count = exact ? "" : `  ${formatExact(file.size)} bytes`;
+  const name = visible(file.name);
+  const shown = t.cut ? shorten(name, t.width - size.length - count.length - 2) : name;
+  const lines = [`${bold(t, shown)}  ${bold(t, size)}${dim(t, count)}`];
   lines.push(fit(visible(buildFacts(snapshot).join(" · "))));
   const source = visible(sourceFacts(snapshot).join(" · "));
   if (source !== "") lines.push(fit(source));

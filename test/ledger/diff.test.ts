@@ -96,8 +96,15 @@ describe("diff", () => {
     const d = diff(snapshot(smallProfile(), facts), snapshot(smallProfile({ buildInfo: updated }), facts));
     expect(d.modules).toEqual([
       {
-        ...{ path: "github.com/acme/yaml/v3", role: "dependency", change: "changed", packages: [] },
-        ...{ oldVersion: "v3.1.0", newVersion: "v3.2.0", old: 3200, new: 3200, delta: 0 },
+        path: "github.com/acme/yaml/v3",
+        role: "dependency",
+        change: "changed",
+        packages: [],
+        oldVersion: "v3.1.0",
+        newVersion: "v3.2.0",
+        old: 3200,
+        new: 3200,
+        delta: 0,
       },
     ]);
   });

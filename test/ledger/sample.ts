@@ -29,7 +29,7 @@ export function sampleLedger(rows: readonly SampleRow[]): Ledger {
 }
 
 export function sampleExecutable(more: Partial<Executable> = {}): Executable {
-  return {
+  const base: Executable = {
     format: "elf",
     os: "linux",
     arch: "amd64",
@@ -40,14 +40,15 @@ export function sampleExecutable(more: Partial<Executable> = {}): Executable {
     regions: [],
     sections: [],
     structure: [],
+    tables: [],
     symbols: () => emptySymbols,
     relocations: () => emptyRelocations,
     pie: false,
     dynamic: false,
     type: "exe",
     warnings: [],
-    ...more,
   };
+  return Object.assign(base, more);
 }
 
 export function sampleProfile(rows: readonly SampleRow[], more: Partial<Profile> = {}): Profile {

@@ -81,7 +81,15 @@ describe("snapshot", () => {
     expect(schema["$schema"]).toBe("https://json-schema.org/draft/2020-12/schema");
     expect(JSON.stringify(schema)).not.toContain('"additionalProperties":false');
     expect(schema["required"]).toEqual([
-      ...["schema", "file", "kinds", "modules", "overhead", "embeds", "evidence", "testimony", "warnings"],
+      "schema",
+      "file",
+      "kinds",
+      "modules",
+      "overhead",
+      "embeds",
+      "evidence",
+      "testimony",
+      "warnings",
     ]);
   });
 

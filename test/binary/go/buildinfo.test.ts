@@ -21,11 +21,7 @@ const MODINFO = [
 
 /** The text between the marks that the go command puts around it. */
 function framed(text: string): Uint8Array {
-  return new Uint8Array([
-    ...new Array<number>(16).fill(0x30),
-    ...new TextEncoder().encode(text),
-    ...new Array<number>(16).fill(0x39),
-  ]);
+  return new TextEncoder().encode(`${"<".repeat(16)}${text}${">".repeat(16)}`);
 }
 
 function varint(n: number): number[] {
@@ -35,7 +31,7 @@ function varint(n: number): number[] {
 /** The blob of Go 1.18 and later. */
 function inline(version: string, modinfo: Uint8Array): Uint8Array {
   const v = new TextEncoder().encode(version);
-  const body = [0xff, ...MAGIC.slice(1), 8, 2, ...new Array<number>(16).fill(0)];
+  const body = [0xff, ...MAGIC.slice(1), 8, 2, ...new Uint8Array(16)];
   return new Uint8Array([...body, ...varint(v.length), ...v, ...varint(modinfo.length), ...modinfo]);
 }
 
