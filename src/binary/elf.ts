@@ -1,24 +1,35 @@
 // ELF executables, shared objects and relocatable objects. Specification: the System V gABI; GOROOT/src/debug/elf/elf.go;
 // what Go writes: GOROOT/src/cmd/link/internal/ld/elf.go.
-import { Bytes, InputError } from "./bytes.ts";
+import { type Bytes, InputError } from "./bytes.ts";
+import { checkedCompression, gnuCompression } from "./compression.ts";
 import { type Dynamic, readDynamic } from "./elfdynamic.ts";
+import {
+  type ElfFile,
+  ET_REL,
+  type Headers,
+  type ProgramHeader,
+  readHeaders,
+  type SectionHeader,
+  SHF_ALLOC,
+  SHF_COMPRESSED,
+  SHT_NOBITS,
+  SHT_NULL,
+  SHT_STRTAB,
+} from "./elfheaders.ts";
 import { applyRelative, readRelocations, relocationTables } from "./elfrelocations.ts";
 import { readSymbols, type SymbolSource } from "./elfsymbols.ts";
 import {
   type Executable,
-  IMAGE_LIMIT,
   type Reader,
   type Region,
   type Relocations,
   type Section,
+  type SymbolTable,
 } from "./executable.ts";
-import type { SymbolTable } from "./executable.ts";
 import { layOut, layOutObject, type Segment } from "./image.ts";
 import { upxMark } from "./packer.ts";
-import { StringTable } from "./stringtable.ts";
 import { Structure } from "./structure.ts";
 
-const ET_REL = 1;
 const ET_EXEC = 2;
 const ET_DYN = 3;
 const ET_CORE = 4;
@@ -26,69 +37,20 @@ const PT_LOAD = 1;
 const PT_DYNAMIC = 2;
 const PT_INTERP = 3;
 const PT_NOTE = 4;
-const PN_XNUM = 0xffff;
-const SHT_NULL = 0;
-export const SHT_SYMTAB = 2;
-const SHT_STRTAB = 3;
-export const SHT_RELA = 4;
+const SHT_SYMTAB = 2;
 const SHT_HASH = 5;
 const SHT_DYNAMIC = 6;
 const SHT_NOTE = 7;
-const SHT_NOBITS = 8;
-export const SHT_REL = 9;
-export const SHT_DYNSYM = 11;
+const SHT_DYNSYM = 11;
 const SHT_GROUP = 17;
-export const SHT_SYMTAB_SHNDX = 18;
-export const SHT_RELR = 19;
+const SHT_SYMTAB_SHNDX = 18;
 const SHT_GNU_HASH = 0x6fff_fff6;
 const SHT_GNU_VERDEF = 0x6fff_fffd;
 const SHT_GNU_VERNEED = 0x6fff_fffe;
 const SHT_GNU_VERSYM = 0x6fff_ffff;
 const SHF_WRITE = 1;
-const SHF_ALLOC = 2;
 const SHF_EXECINSTR = 4;
 const SHF_TLS = 0x400;
-const SHF_COMPRESSED = 0x800;
-const XINDEX = 0xffff;
-/** Section names are at most this long; longer ones are cut, so that hostile tables cannot multiply one huge name. */
-const MAX_NAME = 128;
-
-export interface ProgramHeader {
-  readonly type: number;
-  readonly flags: number;
-  readonly offset: number;
-  readonly address: number;
-  readonly fileSize: number;
-  readonly memSize: number;
-}
-
-export interface SectionHeader {
-  readonly nameAt: number;
-  readonly type: number;
-  readonly flags: number;
-  readonly address: number;
-  readonly offset: number;
-  readonly size: number;
-  readonly link: number;
-  readonly info: number;
-  readonly align: number;
-  readonly entrySize: number;
-  name: string;
-  /** Filled in once the image is laid out; -1 if not loaded. */
-  rva: number;
-}
-
-/** What the parts of this reader share. */
-export interface ElfFile {
-  readonly bytes: Bytes;
-  readonly wide: boolean;
-  readonly machine: number;
-  readonly type: number;
-  readonly programs: readonly ProgramHeader[];
-  readonly sections: readonly SectionHeader[];
-  imageBase: number;
-  regions: Region[];
-}
 
 function arch(machine: number, wide: boolean, littleEndian: boolean): string {
   switch (machine) {
@@ -166,126 +128,6 @@ function notesIn(bytes: Bytes, start: number, end: number): Note[] {
   return out;
 }
 
-function readProgramHeaders(bytes: Bytes, wide: boolean, at: number, size: number, count: number): ProgramHeader[] {
-  const out: ProgramHeader[] = [];
-  const word = wide ? 8 : 4;
-  for (let i = 0; i < count; i++, at += size) {
-    out.push({
-      type: bytes.u32(at),
-      flags: bytes.u32(at + (wide ? 4 : 24)),
-      offset: bytes.word(at + (wide ? 8 : 4), word),
-      address: bytes.word(at + (wide ? 16 : 8), word),
-      fileSize: bytes.word(at + (wide ? 32 : 16), word),
-      memSize: bytes.word(at + (wide ? 40 : 20), word),
-    });
-  }
-  return out;
-}
-
-function readSectionHeader(bytes: Bytes, wide: boolean, at: number): SectionHeader {
-  const word = wide ? 8 : 4;
-  return {
-    nameAt: bytes.u32(at),
-    type: bytes.u32(at + 4),
-    flags: bytes.u32(at + 8 + (wide && !bytes.littleEndian ? 4 : 0)),
-    address: bytes.word(at + (wide ? 16 : 12), word),
-    offset: bytes.word(at + (wide ? 24 : 16), word),
-    size: bytes.word(at + (wide ? 32 : 20), word),
-    link: bytes.u32(at + (wide ? 40 : 24)),
-    info: bytes.u32(at + (wide ? 44 : 28)),
-    align: bytes.word(at + (wide ? 48 : 32), word),
-    entrySize: bytes.word(at + (wide ? 56 : 36), word),
-    name: "",
-    rva: -1,
-  };
-}
-
-interface Headers {
-  readonly bytes: Bytes;
-  readonly wide: boolean;
-  readonly abi: number;
-  readonly type: number;
-  readonly machine: number;
-  readonly programs: ProgramHeader[];
-  readonly sections: SectionHeader[];
-  readonly nameSection: number;
-  readonly programTable: { readonly start: number; readonly length: number };
-  readonly sectionTable: { readonly start: number; readonly length: number };
-}
-
-/** Reads the ELF header and both tables; a section table that is missing (stripped off) leaves a warning. */
-function readHeaders(data: Uint8Array, warnings: string[]): Headers {
-  if (data.length < 0x34) throw new InputError("the file is truncated: it ends inside the ELF header");
-  const wide = data[4] === 2;
-  if ((!wide && data[4] !== 1) || (data[5] !== 1 && data[5] !== 2) || data[6] !== 1) {
-    throw new InputError("the ELF header is damaged (class, byte order or version)", "offset 4");
-  }
-  const bytes = new Bytes(data, data[5] === 1);
-  const word = wide ? 8 : 4;
-  const programsAt = bytes.word(wide ? 0x20 : 0x1c, word);
-  const sectionsAt = bytes.word(wide ? 0x28 : 0x20, word);
-  const sizes = wide ? 0x36 : 0x2a;
-  const programSize = bytes.u16(sizes);
-  let programCount = bytes.u16(sizes + 2);
-  const sectionSize = bytes.u16(sizes + 4);
-  let sectionCount = bytes.u16(sizes + 6);
-  let nameSection = bytes.u16(sizes + 8);
-
-  let sections: SectionHeader[] = [];
-  const headerSize = wide ? 64 : 40;
-  if (sectionsAt > 0 && sectionSize >= headerSize && sectionsAt + sectionSize <= data.length) {
-    // Numbers that do not fit the header's 16 bits stand in section 0.
-    const first = readSectionHeader(bytes, wide, sectionsAt);
-    if (sectionCount === 0) sectionCount = first.size;
-    if (nameSection === XINDEX) nameSection = first.link;
-    if (programCount === PN_XNUM) programCount = first.info;
-  }
-  if (programCount > 0) {
-    if (programSize < (wide ? 56 : 32)) throw new InputError("the ELF header is damaged (program header size)");
-    if (programsAt + programCount * programSize > data.length) {
-      throw new InputError("the file is truncated: it ends inside the program headers", `offset ${programsAt}`);
-    }
-  }
-  const programs = readProgramHeaders(bytes, wide, programsAt, programSize, programCount);
-  if (sectionsAt > 0 && sectionCount > 0) {
-    if (sectionSize < headerSize) throw new InputError("the ELF header is damaged (section header size)");
-    if (sectionsAt + sectionCount * sectionSize <= data.length) {
-      for (let i = 0; i < sectionCount; i++)
-        sections.push(readSectionHeader(bytes, wide, sectionsAt + i * sectionSize));
-    } else if (programCount === 0) {
-      throw new InputError("the file is truncated: it ends inside the section headers", `offset ${sectionsAt}`);
-    } else {
-      warnings.push("the section headers are cut off: debug information and symbols are not read");
-      sectionCount = 0;
-    }
-  }
-  for (const [i, s] of sections.entries()) {
-    if (s.type !== SHT_NULL && s.type !== SHT_NOBITS && s.offset + s.size > data.length) {
-      throw new InputError(
-        `the file is truncated: section ${i} ends at byte ${s.offset + s.size}, the file at ${data.length}`,
-        `section ${i}`,
-      );
-    }
-  }
-  const names = sections[nameSection];
-  if (names?.type === SHT_STRTAB) {
-    const table = new StringTable(bytes, names.offset, names.size);
-    for (const s of sections) s.name = table.name(s.nameAt, MAX_NAME);
-  }
-  return {
-    bytes,
-    wide,
-    abi: data[7],
-    type: bytes.u16(0x10),
-    machine: bytes.u16(0x12),
-    programs,
-    sections,
-    nameSection,
-    programTable: { start: programsAt, length: programCount * programSize },
-    sectionTable: { start: sectionsAt, length: sections.length * sectionSize },
-  };
-}
-
 const isLoaded = (s: SectionHeader): boolean =>
   (s.flags & SHF_ALLOC) !== 0 && !(s.type === SHT_NOBITS && (s.flags & SHF_TLS) !== 0);
 
@@ -343,33 +185,18 @@ function layOutRelocatable(headers: Headers): { imageBase: number; regions: Regi
 /** Decompressed length and method of a compressed section, from its ELF or old GNU header. */
 function compression(file: ElfFile, s: SectionHeader, warnings: string[]): Section["compressed"] {
   const { bytes, wide } = file;
-  let rawSize: number;
-  let headerSize: number;
-  let method: "zlib" | "zstd" = "zlib";
-  if (s.flags & SHF_COMPRESSED) {
-    headerSize = wide ? 24 : 12;
-    if (s.size < headerSize) return undefined;
-    const type = bytes.u32(s.offset);
-    if (type !== 1 && type !== 2) {
-      warnings.push(`a section is compressed by an unknown method (${type})`);
-      return undefined;
-    }
-    method = type === 2 ? "zstd" : "zlib";
-    rawSize = wide ? bytes.u64(s.offset + 8) : bytes.u32(s.offset + 4);
-  } else {
-    // "ZLIB" and the decompressed length, big-endian.
-    headerSize = 12;
-    if (!s.name.startsWith(".zdebug_") || s.size < headerSize) return undefined;
-    const big = new Bytes(bytes.data, false);
-    if (big.u32(s.offset) !== 0x5a4c4942) return undefined;
-    rawSize = big.u64(s.offset + 4);
+  if ((s.flags & SHF_COMPRESSED) === 0) {
+    return s.name.startsWith(".zdebug_") ? gnuCompression(bytes.data, s.offset, s.size, warnings) : undefined;
   }
-  // deflate cannot do better than 1032:1; zstd has no such bound, so that only the size of an image bounds it.
-  if (rawSize >= IMAGE_LIMIT || (method === "zlib" && rawSize > (s.size - headerSize) * 1032 + 1024)) {
-    warnings.push("a compressed section announces more than its bytes can hold");
+  const headerSize = wide ? 24 : 12;
+  if (s.size < headerSize) return undefined;
+  const type = bytes.u32(s.offset);
+  if (type !== 1 && type !== 2) {
+    warnings.push(`a section is compressed by an unknown method (${type})`);
     return undefined;
   }
-  return { rawSize, headerSize, method };
+  const rawSize = wide ? bytes.u64(s.offset + 8) : bytes.u32(s.offset + 4);
+  return checkedCompression({ rawSize, headerSize, method: type === 2 ? "zstd" : "zlib" }, s.size, warnings);
 }
 
 const STRUCTURE_BY_TYPE: Readonly<Record<number, readonly ["header" | "symtab", string]>> = {

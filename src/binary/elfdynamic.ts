@@ -1,7 +1,7 @@
 // The dynamic section of an ELF file: what the run-time linker reads. It works where the section headers were stripped off.
 // Specification: the System V gABI, chapter 5, and GOROOT/src/debug/elf/elf.go (DT_*).
 import { InputError } from "./bytes.ts";
-import type { ElfFile } from "./elf.ts";
+import type { ElfFile } from "./elfheaders.ts";
 import type { SymbolSource } from "./elfsymbols.ts";
 
 const DT_NEEDED = 1;

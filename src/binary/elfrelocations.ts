@@ -1,14 +1,10 @@
 // Relocations of ELF files: .rela.*, .rel.* and the packed .relr.dyn. Specification: the System V gABI, "Relocation"; RELR:
 // https://groups.google.com/g/generic-abi/c/bX460iggiKg; types: GOROOT/src/debug/elf/elf.go.
 import { type Bytes, InputError } from "./bytes.ts";
-import { type ElfFile, SHT_REL, SHT_RELA, SHT_RELR } from "./elf.ts";
+import { type ElfFile, ET_REL, SHF_ALLOC, SHF_COMPRESSED, SHT_REL, SHT_RELA, SHT_RELR } from "./elfheaders.ts";
 import type { Dynamic } from "./elfdynamic.ts";
 import type { SymbolSource } from "./elfsymbols.ts";
 import { NO_RVA, type Region, type Relocations } from "./executable.ts";
-
-const ET_REL = 1;
-const SHF_ALLOC = 2;
-const SHF_COMPRESSED = 0x800;
 
 /** One relocation table; `base` is added to r_offset to get an RVA, NaN if the patched section is not loaded. */
 export interface RelocationTable {

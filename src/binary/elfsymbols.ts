@@ -1,7 +1,7 @@
 // ELF symbol tables. Specification: the System V gABI, "Symbol Table"; letters as in GOROOT/src/cmd/internal/objfile/elf.go,
 // save that zero-filled data is B.
 import { text } from "./bytes.ts";
-import type { ElfFile } from "./elf.ts";
+import { type ElfFile, ET_REL, SHT_NOBITS } from "./elfheaders.ts";
 import { emptySymbols, NO_RVA, type SymbolTable } from "./executable.ts";
 import { StringTable } from "./stringtable.ts";
 
@@ -20,8 +20,6 @@ const SHN_LORESERVE = 0xff00;
 const SHN_COMMON = 0xfff2;
 const SHN_XINDEX = 0xffff;
 const STT_TLS = 6;
-const SHT_NOBITS = 8;
-const ET_REL = 1;
 const LOCAL = 0x20;
 
 /** All symbols but the first, which is always empty. */

@@ -1,15 +1,8 @@
 // Mach-O executables, libraries and objects. Specification: Apple's <mach-o/loader.h>; GOROOT/src/debug/macho; what Go writes:
 // GOROOT/src/cmd/link/internal/ld/macho.go.
 import { Bytes, InputError } from "./bytes.ts";
-import {
-  type Executable,
-  IMAGE_LIMIT,
-  type Reader,
-  type Region,
-  type Relocations,
-  type Section,
-  type SymbolTable,
-} from "./executable.ts";
+import { gnuCompression } from "./compression.ts";
+import { type Executable, type Reader, type Region, type Relocations, type SymbolTable } from "./executable.ts";
 import { layOut } from "./image.ts";
 import { chainedSlots, readRebases, readSectionRelocations, slotRelocations } from "./machofixups.ts";
 import { readMachoSymbols } from "./machosymbols.ts";
@@ -196,20 +189,6 @@ function layOutMacho(
   return image;
 }
 
-/** The old GNU way to compress: "ZLIB" and the decompressed length, big-endian. */
-function compression(data: Uint8Array, s: MachoSection, warnings: string[]): Section["compressed"] {
-  if (!s.name.startsWith("__zdebug_") || s.size < 12) return undefined;
-  const big = new Bytes(data, false);
-  if (big.u32(s.offset) !== 0x5a4c4942) return undefined;
-  const rawSize = big.u64(s.offset + 4);
-  // deflate cannot do better than 1032:1.
-  if (rawSize >= IMAGE_LIMIT || rawSize > (s.size - 12) * 1032 + 1024) {
-    warnings.push("a compressed section announces more than its bytes can hold");
-    return undefined;
-  }
-  return { rawSize, headerSize: 12, method: "zlib" };
-}
-
 function open(data: Uint8Array): Executable {
   if (data.length < 28) throw new InputError("the file is truncated: it ends inside the Mach-O header");
   const littleEndian = data[3] === 0xfe;
@@ -317,7 +296,7 @@ function open(data: Uint8Array): Executable {
     }
   }
   const { imageBase, regions } = layOutMacho(data, type, segments, sections);
-  if (!regions.some((r) => r.bytes.length > 0))
+  if (type !== MH_OBJECT && !regions.some((r) => r.bytes.length > 0))
     throw new InputError("the Mach-O file has nothing to load", "load commands");
   const firstSection = sections.reduce(
     (min, s) => (!s.zeroFill && s.size > 0 && s.offset >= commandsEnd ? Math.min(min, s.offset) : min),
@@ -346,7 +325,7 @@ function open(data: Uint8Array): Executable {
     imageBase,
     regions,
     sections: sections.map((s) => {
-      const compressed = compression(data, s, warnings);
+      const compressed = s.name.startsWith("__zdebug_") ? gnuCompression(data, s.offset, s.size, warnings) : undefined;
       return {
         name: s.name,
         rva: s.rva,

@@ -227,8 +227,9 @@ export function slotRelocations(slots: Uint32Array): Relocations {
   };
 }
 
-/** Link-time relocations of the sections of an object. */
-export function readSectionRelocations(bytes: Bytes, sections: readonly MachoSection[]): Relocations {
+/** Link-time relocations of the sections of an object that are laid out (not of debug information). */
+export function readSectionRelocations(bytes: Bytes, all: readonly MachoSection[]): Relocations {
+  const sections = all.filter((s) => s.rva >= 0);
   const count = sections.reduce((sum, s) => sum + s.relocationCount, 0);
   if (count * 8 > bytes.length) throw new InputError("the sections announce more relocations than the file can hold");
   const entries = new Uint32Array(count);
@@ -241,7 +242,7 @@ export function readSectionRelocations(bytes: Bytes, sections: readonly MachoSec
       // A scattered relocation (32-bit machines) keeps its address in 24 bits.
       if (offset >= 0x8000_0000) offset &= 0xff_ffff;
       entries[n] = at;
-      slots[n++] = s.rva >= 0 && offset < s.size ? s.rva + offset : NO_RVA;
+      slots[n++] = offset < s.size ? s.rva + offset : NO_RVA;
     }
   }
   return { count, entryOffset: entries, entrySize: new Uint32Array(count).fill(8), slot: slots };

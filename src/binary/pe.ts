@@ -1,16 +1,10 @@
 // Windows executables, DLLs and COFF objects. Specification: Microsoft's "PE Format"; GOROOT/src/debug/pe; what Go writes:
 // GOROOT/src/cmd/link/internal/ld/pe.go.
 import { Bytes, InputError, text } from "./bytes.ts";
+import { gnuCompression } from "./compression.ts";
 import { readBaseRelocations, readObjectRelocations } from "./perelocations.ts";
 import { readCoffSymbols } from "./pesymbols.ts";
-import {
-  type Executable,
-  IMAGE_LIMIT,
-  type Reader,
-  type Relocations,
-  type Section,
-  type SymbolTable,
-} from "./executable.ts";
+import { type Executable, type Reader, type Relocations, type Section, type SymbolTable } from "./executable.ts";
 import { layOut, layOutObject } from "./image.ts";
 import { StringTable } from "./stringtable.ts";
 import { Structure } from "./structure.ts";
@@ -123,25 +117,12 @@ function readSections(bytes: Bytes, coff: CoffHeader, strings: StringTable | und
 /** Bytes of a section that are meant for the program; the rest of an image's section is padding to the file alignment. */
 const usedSize = (s: SectionHeader): number => (s.virtualSize > 0 ? Math.min(s.virtualSize, s.rawSize) : s.rawSize);
 
-/** The old GNU way to compress: "ZLIB" and the decompressed length, big-endian. */
-function compression(bytes: Bytes, s: SectionHeader, warnings: string[]): Section["compressed"] {
-  const size = usedSize(s);
-  if (!s.name.startsWith(".zdebug_") || size < 12) return undefined;
-  const big = new Bytes(bytes.data, false);
-  if (big.u32(s.rawOffset) !== 0x5a4c4942) return undefined;
-  const rawSize = big.u64(s.rawOffset + 4);
-  // deflate cannot do better than 1032:1.
-  if (rawSize >= IMAGE_LIMIT || rawSize > (size - 12) * 1032 + 1024) {
-    warnings.push("a compressed section announces more than its bytes can hold");
-    return undefined;
-  }
-  return { rawSize, headerSize: 12, method: "zlib" };
-}
-
 function toSections(bytes: Bytes, headers: readonly SectionHeader[], warnings: string[]): Section[] {
   return headers.map((s) => {
-    const compressed = compression(bytes, s, warnings);
     const fileSize = usedSize(s);
+    const compressed = s.name.startsWith(".zdebug_")
+      ? gnuCompression(bytes.data, s.rawOffset, fileSize, warnings)
+      : undefined;
     return {
       name: s.name,
       rva: s.rva,
@@ -390,12 +371,9 @@ function openObject(data: Uint8Array): Executable {
     readRelocations: () =>
       readObjectRelocations(
         bytes,
-        relocated.map((s) => ({
-          at: s.relocationsAt,
-          count: objectRelocationCount(bytes, s),
-          rva: s.rva,
-          size: s.memSize,
-        })),
+        relocated
+          .filter((s) => s.rva >= 0)
+          .map((s) => ({ at: s.relocationsAt, count: objectRelocationCount(bytes, s), rva: s.rva, size: s.memSize })),
       ),
   });
 }
@@ -409,15 +387,15 @@ function objectRelocationCount(bytes: Bytes, s: SectionHeader): number {
   return Math.max(0, Math.min(count, Math.floor((bytes.length - s.relocationsAt) / 10)));
 }
 
-/** A COFF object has no magic: a known machine, no optional header, and tables inside the file. */
+/** A COFF object has no magic: a known machine, no optional header (Go writes one), and tables inside the file. */
 function isObject(b: Uint8Array): boolean {
   if (b.length < 20) return false;
   const coff = readCoffHeader(new Bytes(b), 0);
   return (
     Object.hasOwn(MACHINES, coff.machine) &&
-    coff.optionalSize === 0 &&
+    (coff.optionalSize === 0 || coff.optionalSize === 224 || coff.optionalSize === 240) &&
     coff.sectionCount > 0 &&
-    20 + coff.sectionCount * SECTION_HEADER <= b.length &&
+    20 + coff.optionalSize + coff.sectionCount * SECTION_HEADER <= b.length &&
     coff.symbolsAt > 0 &&
     coff.symbolsAt + coff.symbolCount * SYMBOL_SIZE <= b.length
   );

@@ -38,7 +38,7 @@ export function readBaseRelocations(
   };
 }
 
-/** Relocations of each section of an object: `rva` and `size` are the section's place, rva -1 if it is not laid out. */
+/** Relocations of each section of an object; `rva` and `size` are the section's place. */
 export function readObjectRelocations(
   bytes: Bytes,
   sections: readonly { readonly at: number; readonly count: number; readonly rva: number; readonly size: number }[],
@@ -55,7 +55,7 @@ export function readObjectRelocations(
       const at = s.at + i * OBJECT_RELOCATION;
       const offset = bytes.u32(at);
       entries[n] = at;
-      slots[n++] = s.rva >= 0 && offset < s.size ? s.rva + offset : NO_RVA;
+      slots[n++] = offset < s.size ? s.rva + offset : NO_RVA;
     }
   }
   return { count, entryOffset: entries, entrySize: new Uint32Array(count).fill(OBJECT_RELOCATION), slot: slots };

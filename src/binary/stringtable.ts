@@ -1,5 +1,5 @@
 // NUL-terminated string tables (ELF .strtab, COFF and Mach-O string tables): lengths of names without scanning a name twice.
-import { Bytes, text } from "./bytes.ts";
+import { type Bytes, text } from "./bytes.ts";
 
 /** A string table at file offsets [start, end). Building it is one linear pass, so that hostile overlapping names stay cheap. */
 export class StringTable {
