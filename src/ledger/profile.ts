@@ -10,6 +10,8 @@ import { ownFunctions } from "./claims/functions.ts";
 import { claimPclntab } from "./claims/pclntab.ts";
 import { symbolMarks } from "./claims/symbols.ts";
 import { claimTables } from "./claims/tables.ts";
+import { claimTestimony } from "./claims/testimony.ts";
+import type { ProbeDump } from "../linkgraph/probe.ts";
 import { Claims, EXACT, KIND, type Ledger, Names, SymbolNames } from "./ledger.ts";
 import { fillGaps, sweep } from "./sweep.ts";
 
@@ -59,6 +61,8 @@ export interface Profile {
 }
 
 export interface ProfileOptions {
+  /** What the linker said of this very file: then no owner is inferred. */
+  readonly testimony?: ProbeDump;
   /** Compute the origin view of inlined code too. */
   readonly inlined?: boolean;
 }
@@ -69,12 +73,14 @@ const CLAIMANT = {
   structure: 0,
   /** Go's tables at known addresses: build info, module data. */
   tables: 1,
+  /** The linker's own account, if there is one. */
+  testimony: 2,
   /** Functions by the function table. */
-  code: 2,
+  code: 3,
   /** The function table itself. */
-  pclntab: 3,
+  pclntab: 4,
   /** Types, strings, variables. */
-  data: 4,
+  data: 5,
 } as const;
 
 /**
@@ -136,6 +142,8 @@ function profileOne(bytes: Uint8Array, options: ProfileOptions, packages: Names,
   claims.begin(CLAIMANT.tables);
   claimTables(claims, exe, go, buildInfo);
 
+  claims.begin(CLAIMANT.testimony);
+  const bss = options.testimony && claimTestimony(claims, exe, options.testimony);
   const named = symbolMarks(exe, claims);
   let data: DataResult | undefined;
   if (go) {
@@ -166,8 +174,8 @@ function profileOne(bytes: Uint8Array, options: ProfileOptions, packages: Names,
     stripped,
     dwarf: exe.sections.some((s) => /^(\.z?debug_|__z?debug_)/.test(s.name)),
     embeds: data?.embeds ?? [],
-    bss: data?.bss ?? [],
-    testimony: !go ? "none" : stripped ? "references" : "symbols",
+    bss: bss ?? data?.bss ?? [],
+    testimony: bss ? "link probe" : !go ? "none" : stripped ? "references" : "symbols",
     warnings,
   };
 }

@@ -1,0 +1,65 @@
+// Child processes: never through a shell, in a group of their own so that the whole tree can be ended.
+import { spawn } from "node:child_process";
+import type { Guard } from "./failure.ts";
+
+export interface RunOptions {
+  readonly cwd?: string;
+  /** Added to the environment; undefined removes a name. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly guard: Guard;
+  /** Whole lines of stderr as they come. */
+  readonly onLine?: (line: string) => void;
+}
+
+export interface RunResult {
+  /** Exit code; −1 if a signal ended it. */
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Output kept of one stream; a build that prints more is not read by anyone. */
+const MAX_OUTPUT = 64 << 20;
+
+/** Runs a command to its end. Rejects only if it cannot be started (ENOENT and the like). */
+export function run(command: string, args: readonly string[], options: RunOptions): Promise<RunResult> {
+  return new Promise((resolve, reject) => {
+    const env: NodeJS.ProcessEnv = { ...process.env, ...options.env };
+    for (const name of Object.keys(env)) if (env[name] === undefined) delete env[name];
+    const child = spawn(command, args, {
+      cwd: options.cwd,
+      env,
+      stdio: ["ignore", "pipe", "pipe"],
+      detached: process.platform !== "win32",
+    });
+    const release = options.guard(() => {
+      if (child.pid === undefined) return;
+      if (process.platform === "win32") child.kill();
+      else process.kill(-child.pid, "SIGKILL");
+    });
+    const out: Buffer[] = [];
+    const err: Buffer[] = [];
+    let size = 0;
+    let rest = "";
+    child.stdout.on("data", (chunk: Buffer) => {
+      size += chunk.length;
+      if (size <= MAX_OUTPUT) out.push(chunk);
+    });
+    child.stderr.on("data", (chunk: Buffer) => {
+      size += chunk.length;
+      if (size <= MAX_OUTPUT) err.push(chunk);
+      if (!options.onLine) return;
+      const lines = (rest + chunk.toString("utf8")).split("\n");
+      rest = lines.pop() ?? "";
+      for (const line of lines) options.onLine(line);
+    });
+    child.on("error", (error) => {
+      release();
+      reject(error);
+    });
+    child.on("close", (code) => {
+      release();
+      resolve({ code: code ?? -1, stdout: Buffer.concat(out).toString("utf8"), stderr: Buffer.concat(err).toString("utf8") });
+    });
+  });
+}
