@@ -1,0 +1,266 @@
+// Sizes of attribute values and the abbreviation tables that list them. Specification: DWARF 5, sections 7.5.3 to 7.5.6.
+
+/** What decides the sizes of values in a unit. */
+export interface UnitFormat {
+  readonly version: number;
+  readonly addressSize: number;
+  /** 4 in 32-bit DWARF, 8 in 64-bit DWARF. */
+  readonly offsetSize: 4 | 8;
+  readonly littleEndian: boolean;
+}
+
+/** Damage in debug information; never leaves the DWARF readers. */
+export class DwarfError extends Error {}
+
+export const FORM = {
+  addr: 0x01,
+  block2: 0x03,
+  block4: 0x04,
+  data2: 0x05,
+  data4: 0x06,
+  data8: 0x07,
+  string: 0x08,
+  block: 0x09,
+  block1: 0x0a,
+  data1: 0x0b,
+  flag: 0x0c,
+  sdata: 0x0d,
+  strp: 0x0e,
+  udata: 0x0f,
+  refAddr: 0x10,
+  ref1: 0x11,
+  ref2: 0x12,
+  ref4: 0x13,
+  ref8: 0x14,
+  refUdata: 0x15,
+  indirect: 0x16,
+  secOffset: 0x17,
+  exprloc: 0x18,
+  flagPresent: 0x19,
+  strx: 0x1a,
+  addrx: 0x1b,
+  refSup4: 0x1c,
+  strpSup: 0x1d,
+  data16: 0x1e,
+  lineStrp: 0x1f,
+  refSig8: 0x20,
+  implicitConst: 0x21,
+  loclistx: 0x22,
+  rnglistx: 0x23,
+  refSup8: 0x24,
+  strx1: 0x25,
+  strx2: 0x26,
+  strx3: 0x27,
+  strx4: 0x28,
+  addrx1: 0x29,
+  addrx2: 0x2a,
+  addrx3: 0x2b,
+  addrx4: 0x2c,
+  gnuAddrIndex: 0x1f01,
+  gnuStrIndex: 0x1f02,
+  gnuRefAlt: 0x1f20,
+  gnuStrpAlt: 0x1f21,
+} as const;
+
+/** Bytes of a value whose form alone tells its size, or -1. */
+export function fixedSize(form: number, unit: UnitFormat): number {
+  switch (form) {
+    case FORM.flagPresent:
+    case FORM.implicitConst:
+      return 0;
+    case FORM.data1:
+    case FORM.flag:
+    case FORM.ref1:
+    case FORM.strx1:
+    case FORM.addrx1:
+      return 1;
+    case FORM.data2:
+    case FORM.ref2:
+    case FORM.strx2:
+    case FORM.addrx2:
+      return 2;
+    case FORM.strx3:
+    case FORM.addrx3:
+      return 3;
+    case FORM.data4:
+    case FORM.ref4:
+    case FORM.refSup4:
+    case FORM.strx4:
+    case FORM.addrx4:
+      return 4;
+    case FORM.data8:
+    case FORM.ref8:
+    case FORM.refSig8:
+    case FORM.refSup8:
+      return 8;
+    case FORM.data16:
+      return 16;
+    case FORM.addr:
+      return unit.addressSize;
+    case FORM.refAddr:
+      return unit.version <= 2 ? unit.addressSize : unit.offsetSize;
+    case FORM.strp:
+    case FORM.secOffset:
+    case FORM.strpSup:
+    case FORM.lineStrp:
+    case FORM.gnuRefAlt:
+    case FORM.gnuStrpAlt:
+      return unit.offsetSize;
+    default:
+      return -1;
+  }
+}
+
+/** A forward reader over one section. Leaving it is a DwarfError. */
+export class Cursor {
+  at: number;
+  readonly bytes: Uint8Array;
+  readonly end: number;
+  private readonly littleEndian: boolean;
+
+  constructor(bytes: Uint8Array, at: number, end: number, littleEndian: boolean) {
+    this.bytes = bytes;
+    this.at = at;
+    this.end = Math.min(end, bytes.length);
+    this.littleEndian = littleEndian;
+    if (!(at >= 0 && at <= this.end)) throw new DwarfError("an offset lies outside its section");
+  }
+
+  skip(length: number): void {
+    if (!(length >= 0 && this.at + length <= this.end)) throw new DwarfError("a value ends behind its unit");
+    this.at += length;
+  }
+
+  /** An unsigned value of 0 to 8 bytes; above 2^53 low bits are lost. */
+  uint(size: number): number {
+    const from = this.at;
+    this.skip(size);
+    let value = 0;
+    if (this.littleEndian) for (let i = size - 1; i >= 0; i--) value = value * 256 + this.bytes[from + i];
+    else for (let i = 0; i < size; i++) value = value * 256 + this.bytes[from + i];
+    return value;
+  }
+
+  uleb(): number {
+    let value = 0;
+    let factor = 1;
+    for (let i = 0; i < 10; i++) {
+      if (this.at >= this.end) throw new DwarfError("a number ends behind its unit");
+      const b = this.bytes[this.at++];
+      value += (b & 0x7f) * factor;
+      if (b < 0x80) return value;
+      factor *= 128;
+    }
+    throw new DwarfError("a number has too many bytes");
+  }
+
+  /** Moves behind the NUL of a string and returns where its text ends. */
+  string(): number {
+    const nul = this.bytes.indexOf(0, this.at);
+    if (nul < 0 || nul >= this.end) throw new DwarfError("a string ends behind its unit");
+    this.at = nul + 1;
+    return nul;
+  }
+
+  /** Moves behind a value of any form. */
+  value(form: number, unit: UnitFormat): void {
+    for (let nested = 0; form === FORM.indirect; nested++) {
+      if (nested > 4) throw new DwarfError("a form leads to itself");
+      form = this.uleb();
+    }
+    const size = fixedSize(form, unit);
+    if (size >= 0) return this.skip(size);
+    switch (form) {
+      case FORM.sdata:
+      case FORM.udata:
+      case FORM.refUdata:
+      case FORM.strx:
+      case FORM.addrx:
+      case FORM.loclistx:
+      case FORM.rnglistx:
+      case FORM.gnuAddrIndex:
+      case FORM.gnuStrIndex:
+        this.uleb();
+        return;
+      case FORM.string:
+        this.string();
+        return;
+      case FORM.block:
+      case FORM.exprloc:
+        return this.skip(this.uleb());
+      case FORM.block1:
+        return this.skip(this.uint(1));
+      case FORM.block2:
+        return this.skip(this.uint(2));
+      case FORM.block4:
+        return this.skip(this.uint(4));
+      default:
+        throw new DwarfError(`an attribute has an unknown form (${form})`);
+    }
+  }
+}
+
+/** One declaration: attribute names and forms in turn. */
+export interface Abbreviation {
+  /** [name, form, name, form …] */
+  readonly attributes: readonly number[];
+  /** Bytes of all values if the forms alone tell, else -1. */
+  readonly size: number;
+  /** Index into attributes of DW_AT_location with a form that may be a location list, or -1. */
+  readonly location: number;
+}
+
+export const AT_LOCATION = 0x02;
+
+/** Reads the abbreviation tables of a section, each once; their total size bounds the work. */
+export class Abbreviations {
+  private readonly bytes: Uint8Array;
+  private readonly tables = new Map<string, Map<number, Abbreviation>>();
+  private budget: number;
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
+    // tables do not overlap, save in files that mean harm
+    this.budget = 4 * bytes.length + 4096;
+  }
+
+  at(offset: number, unit: UnitFormat): Map<number, Abbreviation> {
+    const key = `${offset} ${unit.addressSize} ${unit.offsetSize} ${unit.version <= 2 ? 2 : unit.version >= 4 ? 4 : 3}`;
+    let table = this.tables.get(key);
+    if (!table) this.tables.set(key, (table = this.read(offset, unit)));
+    return table;
+  }
+
+  private read(offset: number, unit: UnitFormat): Map<number, Abbreviation> {
+    const cursor = new Cursor(this.bytes, offset, this.bytes.length, unit.littleEndian);
+    const table = new Map<number, Abbreviation>();
+    for (;;) {
+      const from = cursor.at;
+      const code = cursor.uleb();
+      if (code === 0) return table;
+      cursor.uleb(); // tag
+      cursor.skip(1); // has children
+      const attributes: number[] = [];
+      let size = 0;
+      let location = -1;
+      for (;;) {
+        const name = cursor.uleb();
+        const form = cursor.uleb();
+        if (form === FORM.implicitConst) cursor.uleb();
+        if (name === 0 && form === 0) break;
+        // before DWARF 4, section offsets had the form of plain numbers
+        if (
+          name === AT_LOCATION &&
+          (form === FORM.secOffset || (unit.version < 4 && (form === FORM.data4 || form === FORM.data8)))
+        )
+          location = attributes.length;
+        attributes.push(name, form);
+        const bytes = fixedSize(form, unit);
+        size = size < 0 || bytes < 0 ? -1 : size + bytes;
+      }
+      table.set(code, { attributes, size, location });
+      this.budget -= cursor.at - from;
+      if (this.budget < 0) throw new DwarfError("abbreviation tables overlap");
+    }
+  }
+}

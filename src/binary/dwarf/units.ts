@@ -1,0 +1,264 @@
+// The compilation units of .debug_info: whose they are, and where their parts of the other sections begin.
+// Specification: DWARF 5, sections 7.5.1 and 3.1.1 (and DWARF 2 to 4); what Go writes: GOROOT/src/cmd/link/internal/ld/dwarf.go.
+import { text } from "../bytes.ts";
+import { type Abbreviation, Abbreviations, Cursor, DwarfError, FORM, type UnitFormat } from "./forms.ts";
+
+/** Sections that units point into. */
+export const POINTED = ["line", "ranges", "locations", "addresses", "stringOffsets", "macros"] as const;
+export type Pointed = (typeof POINTED)[number];
+
+export interface Unit {
+  /** Range in .debug_info. */
+  readonly start: number;
+  readonly end: number;
+  /** DW_AT_name: an import path in Go, a file name elsewhere; "" if it is missing. */
+  readonly name: string;
+  readonly producer: string;
+  /** DW_AT_language, 0 if it is missing. */
+  readonly language: number;
+  readonly version: number;
+  /** Offset of the first byte that the unit is known to use of each section. */
+  readonly uses: Readonly<Partial<Record<Pointed, number>>>;
+}
+
+export interface Units {
+  readonly units: readonly Unit[];
+  /** Bytes of the section that are whole units; what follows cannot be read. */
+  readonly length: number;
+  /** Units whose attributes cannot be read. */
+  readonly damaged: number;
+}
+
+/** Sections beside .debug_info, decompressed; asked for on first use. */
+export type Lookup = (name: "abbrev" | "str" | "line_str" | "str_offsets") => Uint8Array | undefined;
+
+export const LANGUAGE_GO = 0x16;
+const MAX_NAME = 4096;
+
+const AT_NAME = 0x03;
+const AT_STMT_LIST = 0x10;
+const AT_LANGUAGE = 0x13;
+const AT_PRODUCER = 0x25;
+const AT_RANGES = 0x55;
+const AT_STR_OFFSETS_BASE = 0x72;
+const AT_ADDR_BASE = 0x73;
+const AT_RNGLISTS_BASE = 0x74;
+const AT_MACROS = 0x79;
+const AT_LOCLISTS_BASE = 0x8c;
+const AT_MACRO_INFO = 0x43;
+const AT_GNU_MACROS = 0x2119;
+const AT_GNU_ADDR_BASE = 0x2133;
+
+/** Which section an attribute of a unit points into. */
+const POINTERS: Readonly<Record<number, Pointed>> = {
+  [AT_STMT_LIST]: "line",
+  [AT_RANGES]: "ranges",
+  [AT_RNGLISTS_BASE]: "ranges",
+  [AT_LOCLISTS_BASE]: "locations",
+  [AT_ADDR_BASE]: "addresses",
+  [AT_GNU_ADDR_BASE]: "addresses",
+  [AT_STR_OFFSETS_BASE]: "stringOffsets",
+  [AT_MACROS]: "macros",
+  [AT_MACRO_INFO]: "macros",
+  [AT_GNU_MACROS]: "macros",
+};
+
+/** Length of a part of a section, as its first word tells: the header's own size, and where the part ends. */
+export function initialLength(cursor: Cursor): { offsetSize: 4 | 8; end: number } {
+  let length = cursor.uint(4);
+  let offsetSize: 4 | 8 = 4;
+  if (length === 0xffff_ffff) {
+    offsetSize = 8;
+    length = cursor.uint(8);
+  } else if (length >= 0xffff_fff0) throw new DwarfError("a part of a section has a reserved length");
+  const end = cursor.at + length;
+  if (end > cursor.end) throw new DwarfError("a part of a section is longer than the section");
+  return { offsetSize, end };
+}
+
+/**
+ * Reads the headers of all units, the attributes of their first entries, and of the entries below them as many as it takes to find the
+ * unit's first location list. `types` tells that the section is .debug_types (DWARF 4). Linear in the section; never throws.
+ */
+export function readUnits(info: Uint8Array, lookup: Lookup, littleEndian: boolean, types = false): Units {
+  const units: Unit[] = [];
+  const abbreviations = new Abbreviations(lookup("abbrev") ?? new Uint8Array(0));
+  // attributes without bytes of their own could make an entry endless
+  const work = { left: 2 * info.length + 65536 };
+  let at = 0;
+  let damaged = 0;
+  while (at < info.length) {
+    let cursor: Cursor;
+    let head: { offsetSize: 4 | 8; end: number };
+    try {
+      cursor = new Cursor(info, at, info.length, littleEndian);
+      head = initialLength(cursor);
+    } catch (error) {
+      if (!(error instanceof DwarfError)) throw error;
+      break;
+    }
+    const draft: Draft = { name: "", producer: "", language: 0, version: 0, uses: {} };
+    try {
+      readUnit(new Cursor(info, cursor.at, head.end, littleEndian), head.offsetSize, {
+        abbreviations,
+        lookup,
+        littleEndian,
+        types,
+        draft,
+        work,
+      });
+    } catch (error) {
+      if (!(error instanceof DwarfError)) throw error;
+      damaged++;
+    }
+    units.push({ start: at, end: head.end, ...draft });
+    at = head.end;
+  }
+  return { units, length: at, damaged };
+}
+
+interface Draft {
+  name: string;
+  producer: string;
+  language: number;
+  version: number;
+  uses: Partial<Record<Pointed, number>>;
+}
+
+interface Reading {
+  readonly abbreviations: Abbreviations;
+  readonly lookup: Lookup;
+  readonly littleEndian: boolean;
+  readonly types: boolean;
+  readonly draft: Draft;
+  readonly work: { left: number };
+}
+
+function readUnit(cursor: Cursor, offsetSize: 4 | 8, reading: Reading): void {
+  const { draft } = reading;
+  const version = (draft.version = cursor.uint(2));
+  if (version < 2 || version > 5) throw new DwarfError(`DWARF ${version} is not known`);
+  const unitType = version >= 5 ? cursor.uint(1) : 0;
+  let addressSize = version >= 5 ? cursor.uint(1) : 0;
+  const abbreviationsAt = cursor.uint(offsetSize);
+  if (version < 5) addressSize = cursor.uint(1);
+  if (addressSize > 8) throw new DwarfError("an address has more than eight bytes");
+  // DW_UT_skeleton and DW_UT_split_compile have an id, type units a signature and an offset
+  if (unitType === 4 || unitType === 5) cursor.skip(8);
+  else if (unitType === 2 || unitType === 6 || reading.types) cursor.skip(8 + offsetSize);
+  const format: UnitFormat = { version, addressSize, offsetSize, littleEndian: reading.littleEndian };
+  const table = reading.abbreviations.at(abbreviationsAt, format);
+  const top = table.get(cursor.uleb());
+  if (!top) throw new DwarfError("an entry has an unknown abbreviation");
+  readTop(cursor, top, format, reading);
+  if (draft.uses.locations === undefined && !reading.types) {
+    const found = firstLocation(cursor, table, format, reading.work);
+    if (found >= 0) draft.uses.locations = found;
+  }
+}
+
+function readTop(cursor: Cursor, top: Abbreviation, format: UnitFormat, reading: Reading): void {
+  const { draft } = reading;
+  const late: { set: (value: string) => void; index: number }[] = [];
+  let base = -1;
+  for (let i = 0; i < top.attributes.length; i += 2) {
+    const name = top.attributes[i];
+    const form = top.attributes[i + 1];
+    if (name === AT_NAME || name === AT_PRODUCER) {
+      const set = (value: string): void => {
+        if (name === AT_NAME) draft.name = value;
+        else draft.producer = value;
+      };
+      readString(cursor, form, format, reading, set, (index) => late.push({ set, index }));
+    } else if (name === AT_LANGUAGE && (form === FORM.data1 || form === FORM.data2 || form === FORM.udata)) {
+      draft.language = form === FORM.udata ? cursor.uleb() : cursor.uint(form === FORM.data1 ? 1 : 2);
+    } else if (POINTERS[name] && (form === FORM.secOffset || form === FORM.data4 || form === FORM.data8)) {
+      const size = form === FORM.data4 ? 4 : form === FORM.data8 ? 8 : format.offsetSize;
+      const value = cursor.uint(size);
+      const known = draft.uses[POINTERS[name]];
+      draft.uses[POINTERS[name]] = known === undefined ? value : Math.min(known, value);
+      if (name === AT_STR_OFFSETS_BASE) base = value;
+    } else cursor.value(form, format);
+  }
+  if (late.length === 0) return;
+  const table = reading.lookup("str_offsets");
+  if (!table) return;
+  for (const { set, index } of late) {
+    // without a base the table has its usual header
+    const from = (base >= 0 ? base : format.offsetSize * 2) + index * format.offsetSize;
+    const entry = new Cursor(table, from, table.length, format.littleEndian);
+    set(stringAt(reading.lookup("str"), entry.uint(format.offsetSize)));
+  }
+}
+
+/** A string attribute; those that stand in a table of offsets wait until the table's base is known. */
+function readString(
+  cursor: Cursor,
+  form: number,
+  format: UnitFormat,
+  reading: Reading,
+  set: (value: string) => void,
+  wait: (index: number) => void,
+): void {
+  switch (form) {
+    case FORM.string: {
+      const from = cursor.at;
+      const to = cursor.string();
+      set(text(cursor.bytes.subarray(from, Math.min(to, from + MAX_NAME))));
+      return;
+    }
+    case FORM.strp:
+      set(stringAt(reading.lookup("str"), cursor.uint(format.offsetSize)));
+      return;
+    case FORM.lineStrp:
+      set(stringAt(reading.lookup("line_str"), cursor.uint(format.offsetSize)));
+      return;
+    case FORM.strx:
+      wait(cursor.uleb());
+      return;
+    case FORM.strx1:
+    case FORM.strx2:
+    case FORM.strx3:
+    case FORM.strx4:
+      wait(cursor.uint(form - FORM.strx1 + 1));
+      return;
+    default:
+      cursor.value(form, format);
+  }
+}
+
+function stringAt(section: Uint8Array | undefined, offset: number): string {
+  if (!section || offset >= section.length) return "";
+  const window = section.subarray(offset, offset + MAX_NAME);
+  const nul = window.indexOf(0);
+  return text(nul < 0 ? window : window.subarray(0, nul));
+}
+
+/** Offset of the first location list that an entry names, or -1. */
+function firstLocation(
+  cursor: Cursor,
+  table: ReadonlyMap<number, Abbreviation>,
+  format: UnitFormat,
+  work: { left: number },
+): number {
+  while (cursor.at < cursor.end) {
+    const code = cursor.uleb();
+    if (code === 0) continue;
+    const entry = table.get(code);
+    if (!entry) throw new DwarfError("an entry has an unknown abbreviation");
+    work.left -= 1 + entry.attributes.length / 2;
+    if (work.left < 0) return -1;
+    if (entry.location < 0 && entry.size >= 0) {
+      cursor.skip(entry.size);
+      continue;
+    }
+    for (let i = 0; i < entry.attributes.length; i += 2) {
+      const form = entry.attributes[i + 1];
+      if (i === entry.location) {
+        return cursor.uint(form === FORM.data4 ? 4 : form === FORM.data8 ? 8 : format.offsetSize);
+      }
+      cursor.value(form, format);
+    }
+  }
+  return -1;
+}
