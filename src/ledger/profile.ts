@@ -143,11 +143,12 @@ function profileOne(bytes: Uint8Array, options: ProfileOptions, packages: Names,
   claimTables(claims, exe, go, buildInfo);
 
   claims.begin(CLAIMANT.testimony);
-  const bss = options.testimony && claimTestimony(claims, exe, options.testimony);
+  const testimony = options.testimony && claimTestimony(claims, exe, options.testimony);
   const named = symbolMarks(exe, claims);
   let data: DataResult | undefined;
   if (go) {
     const functions = ownFunctions(go.pcln, packages);
+    if (testimony) for (let f = 0; f < go.pcln.nfunc; f++) functions.owner[f] = testimony.functions.get(go.pcln.entry[f]) ?? functions.owner[f];
     const symbolOf = symbols.source((i) => go.pcln.name(i));
     claims.begin(CLAIMANT.code);
     claimCode(claims, exe, go, functions, symbolOf);
@@ -174,8 +175,8 @@ function profileOne(bytes: Uint8Array, options: ProfileOptions, packages: Names,
     stripped,
     dwarf: exe.sections.some((s) => /^(\.z?debug_|__z?debug_)/.test(s.name)),
     embeds: data?.embeds ?? [],
-    bss: bss ?? data?.bss ?? [],
-    testimony: bss ? "link probe" : !go ? "none" : stripped ? "references" : "symbols",
+    bss: testimony?.bss ?? data?.bss ?? [],
+    testimony: testimony ? "link probe" : !go ? "none" : stripped ? "references" : "symbols",
     warnings,
   };
 }

@@ -61,7 +61,7 @@ function ownerOf(r: Row, category: string): string {
   if (category === "text") {
     // an ordinary function belongs to the package that defines it, whatever name it was linked to
     const shared =
-      r.name.includes("[") || r.name.startsWith("type:") || r.unit !== "" || /^(\(\*)?struct \{|^go:/.test(r.name);
+      r.name.includes("[") || r.name.startsWith("type:") || /-fm(\.|$)/.test(r.name) || r.unit !== "" || /^(\(\*)?struct \{|^go:/.test(r.name);
     const named = packageOf(r.name);
     return shared && named !== "" ? named : r.pkg || named;
   }

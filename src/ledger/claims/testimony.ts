@@ -6,13 +6,20 @@ import { DUPLICATE_OK } from "../../linkgraph/probe.ts";
 import { type Claims, EXACT, KIND } from "../ledger.ts";
 import type { BssRow } from "../profile.ts";
 
+export interface Testimony {
+  /** Zero-filled variables. */
+  readonly bss: BssRow[];
+  /** Owner (package id) of the function at an RVA. */
+  readonly functions: ReadonlyMap<number, number>;
+}
+
 /**
  * Claims the place of every symbol that has one. Owner: what the name says where programmers go by it (instances, wrappers, types,
  * itabs, dictionaries), else the package that the linker recorded. Function tables are left to their own claimant, which is exact.
- * Answers the zero-filled variables.
  */
-export function claimTestimony(claims: Claims, exe: Executable, dump: ProbeDump): BssRow[] {
+export function claimTestimony(claims: Claims, exe: Executable, dump: ProbeDump): Testimony {
   const bss: BssRow[] = [];
+  const functions = new Map<number, number>();
   const handle = claims.symbols.source((i) => dump.name(i));
   const packageIds = dump.packages.map((p) => claims.packages.id(p));
   for (let i = 0; i < dump.count; i++) {
@@ -30,11 +37,12 @@ export function claimTestimony(claims: Claims, exe: Executable, dump: ProbeDump)
       bss.push({ pkg: claims.packages.get(owner), symbol: name, bytes: size });
       continue;
     }
+    if (role === "text") functions.set(dump.va[i] - exe.imageBase, owner);
     // strings and the names of types have no name of their own
     const anonymous = kind === KIND.string || name.startsWith("type:.namedata.") || name.startsWith("runtime.gcbits.");
     claims.image(dump.va[i] - exe.imageBase, size, kind, owner, anonymous ? 0 : handle(i), EXACT);
   }
-  return bss;
+  return { bss, functions };
 }
 
 /** What a section holds: text, rodata, data, bss; "" for what other claimants know better. */
@@ -61,7 +69,7 @@ function kindOf(role: "text" | "rodata" | "data" | "bss", name: string): number 
 
 function ownerOf(claims: Claims, recorded: number, role: string, name: string, shared: boolean): number {
   if (role === "text") {
-    const byName = shared || name.includes("[") || name.startsWith("type:") ? packageOf(name) : "";
+    const byName = shared || name.includes("[") || name.startsWith("type:") || /-fm(\.|$)/.test(name) ? packageOf(name) : "";
     return byName !== "" ? claims.packages.id(byName) : recorded || claims.packages.id(packageOf(name));
   }
   if (/^(?:type:(?!\.namedata\.|\.importpath\.)|go:itab\.)/.test(name) || name.includes("..dict.")) {
