@@ -71,6 +71,10 @@ export function readMachoSymbols(
     nameLength,
     entryOffset,
     entrySize,
-    name: (i) => text(bytes.data.subarray(nameOffset[i], nameOffset[i] + nameLength[i])),
+    // Mach-O puts an underscore in front of every name that has one in C or Go.
+    name: (i) => {
+      const start = nameOffset[i] + (bytes.data[nameOffset[i]] === 0x5f && nameLength[i] > 0 ? 1 : 0);
+      return text(bytes.data.subarray(start, nameOffset[i] + nameLength[i]));
+    },
   };
 }

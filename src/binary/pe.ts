@@ -98,12 +98,17 @@ function readSections(bytes: Bytes, coff: CoffHeader, strings: StringTable | und
   return Array.from({ length: coff.sectionCount }, (_, i) => {
     const at = first + i * SECTION_HEADER;
     const flags = bytes.u32(at + 36);
+    const virtualSize = bytes.u32(at + 8);
+    const rawSize = bytes.u32(at + 16);
+    const rawOffset = bytes.u32(at + 20);
+    // Zero-filled data of an object has its size where others have the size of their bytes.
+    const zeroFill = (flags & SCN_BSS) !== 0 && rawOffset === 0;
     const header: SectionHeader = {
       name: sectionName(bytes, at, strings),
-      virtualSize: bytes.u32(at + 8),
+      virtualSize: zeroFill ? Math.max(virtualSize, rawSize) : virtualSize,
       virtualAddress: bytes.u32(at + 12),
-      rawSize: flags & SCN_BSS && bytes.u32(at + 20) === 0 ? 0 : bytes.u32(at + 16),
-      rawOffset: bytes.u32(at + 20),
+      rawSize: zeroFill ? 0 : rawSize,
+      rawOffset,
       relocationsAt: bytes.u32(at + 24),
       relocationCount: bytes.u16(at + 32),
       flags,
