@@ -4,7 +4,7 @@ import type { Command } from "commander";
 
 function completer(program: Command): ReturnType<typeof tab> {
   for (const command of program.commands) command.description(command.summary() || command.description());
-  return tab(program, { completionCommandName: "completion-script" });
+  return tab(program, { completionCommandName: "completion" });
 }
 
 /** Prints the script that connects a shell to `pare complete`. */

@@ -2,16 +2,26 @@
 import { InputError } from "../binary/bytes.ts";
 import { ViewError } from "../ledger/views.ts";
 import { visible } from "../report/escape.ts";
+import { type ToolCode, ToolFailure } from "../toolchain/failure.ts";
 import { EXIT, Failure } from "./failure.ts";
+
+const TOOL_EXITS: { readonly [C in ToolCode]: number } = {
+  "go-missing": EXIT.toolMissing,
+  "build-failed": EXIT.buildFailed,
+  "no-package": EXIT.usage,
+  "not-main": EXIT.usage,
+  unreadable: EXIT.unreadable,
+  tool: EXIT.toolMissing,
+};
 
 /** Prints the error; what is not expected is a bug and says so. */
 export function explain(error: unknown, verbose: boolean): number {
   const say = (text: string): void => {
     process.stderr.write(`pare: ${visible(text)}\n`);
   };
-  if (error instanceof Failure) {
+  if (error instanceof Failure || error instanceof ToolFailure) {
     say(verbose && error.detail !== "" ? `${error.message} [${error.detail}]` : error.message);
-    return error.exitCode;
+    return error instanceof Failure ? error.exitCode : TOOL_EXITS[error.code];
   }
   if (error instanceof ViewError) {
     say(error.suggestion === undefined ? error.message : `${error.message} (Did you mean ${error.suggestion}?)`);

@@ -30,6 +30,13 @@ export async function readInput(path: string): Promise<Input> {
   }
 }
 
+/** JSON is no executable, so it can only be meant as a snapshot. */
+export function isSnapshot({ bytes }: Input): boolean {
+  let i = 0;
+  while (i < 64 && (bytes[i] === 0x20 || (bytes[i] >= 9 && bytes[i] <= 13))) i++;
+  return bytes[i] === 0x7b;
+}
+
 /** Profiles an input; what the readers refuse becomes one line that names the file. */
 export async function profileInput(input: Input, options: ProfileOptions): Promise<Profile> {
   const { profile } = await import("../ledger/profile.ts");

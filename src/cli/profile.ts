@@ -6,7 +6,7 @@ import { type By, type Sort, type View, view, viewDocument } from "../ledger/vie
 import { visible } from "../report/escape.ts";
 import { terminalOf } from "../report/terminal.ts";
 import { EXIT, Failure } from "./failure.ts";
-import { factsOf, profileInput, readInput } from "./input.ts";
+import { factsOf, isSnapshot, profileInput, readInput } from "./input.ts";
 import { write } from "./output.ts";
 import type { CommonOptions } from "./program.ts";
 
@@ -34,15 +34,9 @@ const ROWS = 30;
 
 export async function profileCommand(subject: string, _goFlags: readonly string[], flags: ProfileFlags): Promise<void> {
   checkOutputs(flags);
-  const input = await readInput(subject);
-  const profile = await profileInput(input, { inlined: flags.inlined === true });
+  const { summary, profile } = await open(subject, flags);
   const request = requestOf(flags);
-  const summary = snapshot(profile, factsOf(input, profile, flags.json === true || flags.html !== undefined), {
-    symbols: flags.symbols === true || flags.html !== undefined,
-    memory: flags.memory === true || flags.sort === "memory",
-  });
   const table = request && view(summary, request, profile);
-
   for (const [path, pieces] of await files(summary, profile, flags)) {
     await write(path, pieces);
     if (path !== "-" && flags.quiet !== true) process.stderr.write(`wrote ${visible(path)}\n`);
@@ -50,6 +44,22 @@ export async function profileCommand(subject: string, _goFlags: readonly string[
   // a page, picture or list of ranges that goes to stdout is the answer
   if ([flags.html, flags.svg, flags.ranges].includes("-")) return;
   await write(flags.output ?? "-", await answer(summary, profile, table, flags));
+}
+
+/** The snapshot to show, and the profile that it was made from; a snapshot that was read has none. */
+async function open(subject: string, flags: ProfileFlags): Promise<{ summary: Snapshot; profile?: Profile }> {
+  const input = await readInput(subject);
+  if (isSnapshot(input)) {
+    const needs = (flags.ranges !== undefined && "--ranges") || (flags.by === "section" && "--by section");
+    if (needs) throw new Failure(EXIT.usage, `${needs} needs the executable itself: ${input.name} is a snapshot`);
+    return { summary: (await import("./snapshotfile.ts")).readSnapshot(input) };
+  }
+  const profile = await profileInput(input, { inlined: flags.inlined === true || flags.sort === "inlined" });
+  const summary = snapshot(profile, factsOf(input, profile, flags.json === true || flags.html !== undefined), {
+    symbols: flags.symbols === true || flags.html !== undefined,
+    memory: flags.memory === true || flags.sort === "memory",
+  });
+  return { summary, profile };
 }
 
 /** The view that is asked for; undefined for the report, or the snapshot in JSON. */
@@ -81,7 +91,7 @@ function checkOutputs(flags: ProfileFlags): void {
 
 async function answer(
   summary: Snapshot,
-  profile: Profile,
+  profile: Profile | undefined,
   table: View | undefined,
   flags: ProfileFlags,
 ): Promise<string> {
@@ -104,13 +114,13 @@ async function answer(
 /** The documents that go to files of their own, made one after the other. */
 async function files(
   summary: Snapshot,
-  profile: Profile,
+  profile: Profile | undefined,
   flags: ProfileFlags,
 ): Promise<[string, string | Iterable<string>][]> {
   const out: [string, string | Iterable<string>][] = [];
   if (flags.html !== undefined) out.push([flags.html, (await import("../report/html.ts")).htmlPage(summary)]);
   if (flags.svg !== undefined) out.push([flags.svg, (await import("../report/svg.ts")).svgTreemap(summary)]);
-  if (flags.ranges !== undefined) {
+  if (flags.ranges !== undefined && profile !== undefined) {
     const { rangesTsv } = await import("../report/ranges.ts");
     const moduleOf = moduleTable(profile);
     out.push([flags.ranges, rangesTsv(profile.ledger, (pkg) => moduleOf(pkg).path)]);

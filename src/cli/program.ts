@@ -21,7 +21,9 @@ export async function run(argv: readonly string[]): Promise<number> {
   ignoreClosedPipe(process.stdout);
   ignoreClosedPipe(process.stderr);
   try {
-    await createProgram().parseAsync(argv, { from: "user" });
+    const program = createProgram();
+    addCompletion(program);
+    await program.parseAsync(argv, { from: "user" });
     return EXIT.ok;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
@@ -29,11 +31,13 @@ export async function run(argv: readonly string[]): Promise<number> {
   }
 }
 
-/** The tree of commands, also read by the completion scripts. */
-export function createProgram(): Command {
+/** The tree of commands without those for completion, which read it. */
+function createProgram(): Command {
   const program = new Command("pare")
     .usage("<command> [options]")
     .description("Know every byte of a Go executable.")
+    .option("-C, --directory <dir>", "change to this directory first")
+    .hook("preAction", (_, command) => changeDirectory(command))
     .option("-V, --version", "print the version")
     .on("option:version", () => {
       process.stdout.write(`${version()}\n`);
@@ -50,7 +54,6 @@ export function createProgram(): Command {
   addDiff(program);
   program.commandsGroup("Other:");
   addSchema(program);
-  addCompletion(program);
   program.addHelpText(
     "after",
     `
@@ -72,20 +75,22 @@ function version(): string {
 
 /** Options of every command, listed last. */
 function common(command: Command): Command {
-  command.optionsGroup("General:");
   return command
+    .optionsGroup("General:")
     .addOption(new Option("-C, --directory <dir>", "change to this directory first"))
     .option("-q, --quiet", "no notes and warnings on stderr")
-    .option("-v, --verbose", "say where in the file an error is")
-    .hook("preAction", (_, action) => {
-      const { directory } = action.opts<{ directory?: string }>();
-      if (directory === undefined) return;
-      try {
-        process.chdir(directory);
-      } catch {
-        throw new Failure(EXIT.usage, `-C ${directory}: no such directory`);
-      }
-    });
+    .option("-v, --verbose", "say where in the file an error is");
+}
+
+/** -C stands in front of the command or behind it. */
+function changeDirectory(command: Command): void {
+  const { directory } = command.optsWithGlobals<{ directory?: string }>();
+  if (directory === undefined) return;
+  try {
+    process.chdir(directory);
+  } catch {
+    throw new Failure(EXIT.usage, `-C ${directory}: no such directory`);
+  }
 }
 
 function positive(text: string): number {
@@ -110,7 +115,7 @@ Examples:
   ssh host cat /usr/bin/app | pare profile -   from stdin`,
     )
     .usage("[options] <file | - | package> [-- go build flags]")
-    .argument("<subject>", "an executable, - for stdin, or a package to build")
+    .argument("<subject>", "an executable or snapshot, - for stdin, or a package to build")
     .argument("[flags...]", "flags for go build, after --");
   command.optionsGroup("View:");
   command

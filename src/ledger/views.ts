@@ -56,6 +56,7 @@ export interface Row {
 export interface View {
   readonly by: By;
   readonly focus?: string;
+  readonly sort: Sort;
   readonly rows: readonly Row[];
   /** Rows that `top` cut off. */
   readonly rest: { readonly rows: number; readonly bytes: number };
@@ -104,6 +105,11 @@ export class ViewError extends Error {
   }
 }
 
+/** Whether a snapshot was made with symbols. */
+export function hasSymbols(snapshot: Snapshot): boolean {
+  return snapshot.modules.some((m) => m.packages.some((p) => p.symbols !== undefined));
+}
+
 /**
  * Makes a view's rows. The view by symbol needs a snapshot with symbols or the profile, the view by section the profile. Throws ViewError for a focus or filter that cannot be served.
  */
@@ -117,10 +123,12 @@ export function view(snapshot: Snapshot, options: ViewOptions, profile?: Profile
   if (matches) rows = rows.filter((row) => matches(row.name) || (row.package !== undefined && matches(row.package)));
   if (options.named) rows = rows.filter((row) => row.overhead !== true && row.name !== UNNAMED);
   const bytes = sum(rows);
-  const kept = sorted(rows, options.sort ?? "bytes", options.top);
+  const sort = options.sort ?? "bytes";
+  const kept = sorted(rows, sort, options.top);
   return {
     by: options.by,
     ...(options.focus !== undefined && { focus: options.focus }),
+    sort,
     rows: kept,
     rest: { rows: rows.length - kept.length, bytes: bytes - sum(kept) },
     bytes,
@@ -245,7 +253,7 @@ function rowsOf(
     case "kind":
       return kindRows(snapshot, focus);
     case "section":
-      if (!profile) throw new ViewError("--by section needs the executable itself: a snapshot does not keep sections");
+      if (!profile) throw new ViewError("sections need the executable itself: a snapshot does not keep them");
       return sectionRows(profile, focus);
     case "embed":
       return embedRows(snapshot, focus);

@@ -1,7 +1,7 @@
 // Snapshot or view → GitHub-flavoured Markdown: for issues, pull requests and job summaries.
 import type { Profile } from "../ledger/profile.ts";
 import type { Snapshot } from "../ledger/snapshot.ts";
-import { type Row, type View, view } from "../ledger/views.ts";
+import { hasSymbols, type Row, type View, view } from "../ledger/views.ts";
 import { markdownCode, markdownText } from "./escape.ts";
 import { buildFacts, evidenceFacts, sourceFacts } from "./headline.ts";
 import { composition, hints } from "./hints.ts";
@@ -15,7 +15,7 @@ export interface MarkdownOptions {
 
 const ROWS = 20;
 
-/** The report: facts, kinds, modules, packages and symbols; a snapshot without symbols needs the profile. */
+/** The report: facts, kinds, modules, packages, symbols; the last need a snapshot that has them, or the profile. */
 export function markdownReport(snapshot: Snapshot, options: MarkdownOptions = {}, profile?: Profile): string {
   const size = options.exact ? formatExact : formatBytes;
   const parts = composition(snapshot);
@@ -36,7 +36,9 @@ export function markdownReport(snapshot: Snapshot, options: MarkdownOptions = {}
     kinds,
     titled("Modules", viewTable(view(snapshot, { by: "module", top: ROWS }), options)),
     titled("Packages", viewTable(view(snapshot, { by: "package", top: ROWS, named: true }), options)),
-    titled("Symbols", viewTable(view(snapshot, { by: "symbol", top: ROWS, named: true }, profile), options)),
+    profile || hasSymbols(snapshot)
+      ? titled("Symbols", viewTable(view(snapshot, { by: "symbol", top: ROWS, named: true }, profile), options))
+      : "",
   ];
   return `${blocks.filter((block) => block !== "").join("\n\n")}\n`;
 }

@@ -1,7 +1,7 @@
 // Snapshot or view → text for a terminal. The default report is made to be read: at most 40 lines.
 import type { Profile } from "../ledger/profile.ts";
 import type { Snapshot } from "../ledger/snapshot.ts";
-import { type Row, type View, view } from "../ledger/views.ts";
+import { hasSymbols, type Row, type View, view } from "../ledger/views.ts";
 import { visible } from "./escape.ts";
 import { buildFacts, evidenceFacts, sourceFacts } from "./headline.ts";
 import { composition, hints } from "./hints.ts";
@@ -20,7 +20,7 @@ const MAX_HINTS = 3;
 /** A pseudo-version keeps its base and the end of its commit. */
 const VERSION_WIDTH = 20;
 
-/** The default report, in at most 40 lines; a snapshot without symbols needs the profile. */
+/** The default report, in at most 40 lines. Without symbols in the snapshot, and without the profile, it ends at packages. */
 export function textReport(snapshot: Snapshot, options: TextOptions, profile?: Profile): string {
   const { terminal } = options;
   const head = [...headline(snapshot, options), "", ...compositionBar(snapshot, terminal)];
@@ -33,7 +33,9 @@ export function textReport(snapshot: Snapshot, options: TextOptions, profile?: P
     ...section(view(snapshot, { by: "module", top: Math.floor(rows) }), options),
     // overhead has its line in the table of modules
     ...section(view(snapshot, { by: "package", top: Math.ceil(rows), named: true }), options),
-    ...section(view(snapshot, { by: "symbol", top: Math.floor(rows), named: true }, profile), options),
+    ...(profile || hasSymbols(snapshot)
+      ? section(view(snapshot, { by: "symbol", top: Math.floor(rows), named: true }, profile), options)
+      : []),
     ...foot,
   ];
   return lines.join("\n") + "\n";
@@ -133,6 +135,10 @@ function section(rows: View, { terminal: t, exact }: TextOptions): string[] {
   };
   if (rows.hasInlined) column({ title: "INLINED", right: true }, (row) => amount(row.inlined ?? 0));
   if (rows.hasMemory) column({ title: "+MEMORY", right: true }, (row) => amount(row.memory ?? 0));
+  const { sort } = rows;
+  if (sort !== "bytes" && sort !== "name" && sort !== "memory" && sort !== "inlined") {
+    column({ title: sort, right: true }, (row) => amount(row.kinds[sort] ?? 0));
+  }
   if (rows.by === "module" || rows.by === "package" || rows.by === "section") {
     for (const group of GROUPS) {
       if (rows.rows.some((row) => sumGroup(row.kinds, group) > 0)) {

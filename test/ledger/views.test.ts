@@ -122,6 +122,6 @@ describe("view", () => {
   });
 
   it("needs the executable for sections", () => {
-    expect(() => view(plain, { by: "section" })).toThrow("snapshot does not keep sections");
+    expect(() => view(plain, { by: "section" })).toThrow("a snapshot does not keep them");
   });
 });
