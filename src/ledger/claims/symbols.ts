@@ -10,6 +10,9 @@ const LETTERS = new Set("RrDdBb");
 const MARKERS =
   /^(?:type:\*|go:string\.\*|go:func\.\*|go:funcdesc|runtime\.gcbits\.\*|runtime\.(?:e?(?:rodata|types|data|noptrdata|bss|noptrbss|text|pclntab|covctrs|end)))$/;
 
+/** True for symbols that stand for a whole section or the border of one. */
+export const isMarker = (name: string): boolean => MARKERS.test(name);
+
 /**
  * Marks for all sized data symbols whose names tell their package. `count` is the number of code symbols: none means stripped.
  */

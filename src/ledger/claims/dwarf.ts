@@ -1,0 +1,367 @@
+// Debug information, shared out by compilation unit. What is compressed is shared out in proportion to what it decompresses to.
+import { Cursor, DwarfError } from "../../binary/dwarf/forms.ts";
+import {
+  initialLength,
+  LANGUAGE_GO,
+  type Pointed,
+  readUnits,
+  type Unit,
+  type Units,
+} from "../../binary/dwarf/units.ts";
+import type { Executable, Section } from "../../binary/executable.ts";
+import { unescapePath } from "../../binary/go/symbolname.ts";
+import { type Claims, EXACT, INFERRED, KIND } from "../ledger.ts";
+import type { Places } from "./places.ts";
+
+/** Decompresses a stream of at most rawSize bytes; throws if it cannot. */
+export type Inflate = (stream: Uint8Array, rawSize: number, method: "zlib" | "zstd") => Uint8Array;
+
+/** Owner of parts that belong to no package: bytes that all of them share, and bytes that cannot be read. */
+const SHARED = 0;
+const DAMAGED = 0xffff_ffff;
+
+/** What one section may decompress to: no linker comes near either. */
+const MAX_RATIO = 64;
+const MAX_SLACK = 1 << 20;
+const MAX_RAW = 1 << 30;
+
+/** A section's contents in parts: part i begins at start[i] and ends where the next begins. */
+class Parts {
+  readonly start: number[] = [];
+  readonly owner: number[] = [];
+
+  /** Parts must come in order; a part that begins where the last one did takes its place. */
+  add(start: number, owner: number): void {
+    const n = this.start.length;
+    if (n > 0 && this.start[n - 1] === start) {
+      this.start.pop();
+      this.owner.pop();
+    }
+    if (this.owner.at(-1) === owner) return;
+    this.start.push(start);
+    this.owner.push(owner);
+  }
+}
+
+/** "info" for .debug_info, .zdebug_info, __debug_info, __zdebug_info; undefined for other sections. Mach-O cuts names at 16 bytes. */
+export function debugName(section: Section): string | undefined {
+  const found = /^(?:\.|__)z?debug_(.+)$/.exec(section.name);
+  if (!found) return undefined;
+  const name = found[1];
+  if (!section.name.startsWith("__")) return name;
+  return KNOWN.find((k) => k.startsWith(name) && name.length >= 7 && section.name.length === 16) ?? name;
+}
+
+const KNOWN = [
+  "str_offsets",
+  "gdb_scripts",
+  "loclists",
+  "rnglists",
+  "line_str",
+  "pubnames",
+  "pubtypes",
+  "gnu_pubnames",
+];
+
+export interface DwarfInput {
+  readonly exe: Executable;
+  readonly claims: Claims;
+  readonly places: Places;
+  readonly inflate?: Inflate;
+  readonly warnings: string[];
+}
+
+/** Claims every debug section as a whole. Returns the units, which also tell the languages that the program is made of. */
+export function claimDwarf(input: DwarfInput): readonly Unit[] {
+  const sections = new Map<string, Section>();
+  const twins: Section[] = [];
+  for (const s of input.exe.sections) {
+    const name = debugName(s);
+    if (name === undefined || s.fileSize === 0) continue;
+    if (sections.has(name)) twins.push(s);
+    else sections.set(name, s);
+  }
+  if (sections.size === 0) return [];
+  const job = new Job(input, sections);
+  const info = job.units("info", false);
+  const types = job.units("types", true);
+  for (const [name, section] of sections) {
+    if (name === "info") job.emitUnits(section, "info", info);
+    else if (name === "types") job.emitUnits(section, "types", types);
+    else job.emit(section, name, (raw) => job.split(name, raw, info?.units ?? []));
+  }
+  for (const s of twins) job.emit(s, debugName(s) ?? "", undefined);
+  return info?.units ?? [];
+}
+
+/** Sections that units point into, by what they point at. */
+const POINTED_SECTIONS: Readonly<Record<string, Pointed>> = {
+  line: "line",
+  ranges: "ranges",
+  rnglists: "ranges",
+  loc: "locations",
+  loclists: "locations",
+  addr: "addresses",
+  str_offsets: "stringOffsets",
+  macro: "macros",
+  macinfo: "macros",
+};
+/** Those of them whose contributions begin with their length. */
+const WITH_LENGTH = new Set(["line", "rnglists", "loclists", "addr", "str_offsets"]);
+/** Tables whose parts name their unit by its offset. */
+const BY_UNIT = new Set(["aranges", "pubnames", "pubtypes", "gnu_pubnames", "gnu_pubtypes"]);
+
+class Job {
+  private readonly input: DwarfInput;
+  private readonly sections: ReadonlyMap<string, Section>;
+  private readonly kept = new Map<string, Uint8Array | undefined>();
+  private readonly owners = new Map<Unit, number>();
+  /** Sections that cannot be decompressed. */
+  private readonly failed = new Set<Section>();
+  private hasGo = false;
+
+  constructor(input: DwarfInput, sections: ReadonlyMap<string, Section>) {
+    this.input = input;
+    this.sections = sections;
+  }
+
+  private warn(message: string): void {
+    this.input.warnings.push(`debug information: ${message}`);
+  }
+
+  /** A section's contents, decompressed; undefined if that is impossible. */
+  private raw(section: Section): Uint8Array | undefined {
+    const { exe, inflate } = this.input;
+    const stored = exe.bytes.subarray(section.offset, section.offset + section.fileSize);
+    const { compressed } = section;
+    if (!compressed) return stored;
+    if (!inflate || this.failed.has(section)) return undefined;
+    const { rawSize, headerSize, method } = compressed;
+    if (rawSize > MAX_RATIO * stored.length + MAX_SLACK || rawSize > MAX_RAW) {
+      this.failed.add(section);
+      this.warn(`${section.name} announces ${rawSize} bytes in ${stored.length}`);
+      return undefined;
+    }
+    try {
+      return inflate(stored.subarray(headerSize), rawSize, method);
+    } catch (error) {
+      this.failed.add(section);
+      this.warn(`${section.name} cannot be decompressed (${error instanceof Error ? error.message : String(error)})`);
+      return undefined;
+    }
+  }
+
+  /** Reads the units of .debug_info or .debug_types; lets go of the contents. */
+  units(name: string, types: boolean): Units | undefined {
+    const section = this.sections.get(name);
+    const raw = section && this.raw(section);
+    if (!section || !raw) return undefined;
+    const lookup = (other: string): Uint8Array | undefined => {
+      if (!this.kept.has(other)) {
+        const s = this.sections.get(other);
+        this.kept.set(other, s && this.raw(s));
+      }
+      return this.kept.get(other);
+    };
+    const result = readUnits(raw, lookup, this.input.exe.littleEndian, types);
+    this.kept.clear();
+    if (result.length < raw.length) this.warn(`${section.name} cannot be read behind byte ${result.length}`);
+    if (result.damaged > 0) this.warn(`${result.damaged} units of ${section.name} cannot be read`);
+    this.hasGo ||= result.units.some((u) => u.language === LANGUAGE_GO);
+    return result;
+  }
+
+  /** The package of a unit; SHARED if it tells none. */
+  private ownerOf(unit: Unit): number {
+    let owner = this.owners.get(unit);
+    if (owner === undefined) {
+      const name = packageOfUnit(unit, this.hasGo);
+      owner = name === "" ? SHARED : this.input.claims.packages.id(name);
+      this.owners.set(unit, owner);
+    }
+    return owner;
+  }
+
+  emitUnits(section: Section, name: string, units: Units | undefined): void {
+    this.emit(
+      section,
+      name,
+      units &&
+        (() => {
+          const parts = new Parts();
+          for (const u of units.units) parts.add(u.start, this.ownerOf(u));
+          if (units.length < (section.compressed?.rawSize ?? section.fileSize)) parts.add(units.length, DAMAGED);
+          return parts;
+        }),
+    );
+  }
+
+  /** Claims a section: as its parts say, or as a whole. */
+  emit(
+    section: Section,
+    name: string,
+    split: ((raw: () => Uint8Array | undefined) => Parts | undefined) | undefined,
+  ): void {
+    const { claims } = this.input;
+    const handle = claims.symbols.add(`DWARF .debug_${name}`);
+    const damaged = claims.symbols.add("DWARF (damaged)");
+    const from = section.offset;
+    const to = from + section.fileSize;
+    const own = (start: number, end: number, owner: number, evidence: number): void =>
+      claims.file(
+        start,
+        end,
+        KIND.dwarf,
+        owner === DAMAGED ? 0 : owner,
+        owner === DAMAGED ? damaged : handle,
+        evidence,
+      );
+    const parts = split?.(() => this.raw(section));
+    if (!parts || parts.start.length === 0) {
+      own(from, to, this.failed.has(section) ? DAMAGED : SHARED, EXACT);
+      return;
+    }
+    if (!section.compressed) {
+      if (parts.start[0] > 0) own(from, from + parts.start[0], SHARED, EXACT);
+      for (let i = 0; i < parts.start.length; i++) {
+        own(from + parts.start[i], i + 1 < parts.start.length ? from + parts.start[i + 1] : to, parts.owner[i], EXACT);
+      }
+      return;
+    }
+    const total = section.compressed.rawSize;
+    const sums = new Map<number, number>();
+    if (parts.start[0] > 0) sums.set(SHARED, parts.start[0]);
+    for (let i = 0; i < parts.start.length; i++) {
+      const end = i + 1 < parts.start.length ? parts.start[i + 1] : Math.max(total, parts.start[i]);
+      sums.set(parts.owner[i], (sums.get(parts.owner[i]) ?? 0) + end - parts.start[i]);
+    }
+    const whole = Math.max(
+      1,
+      [...sums.values()].reduce((a, b) => a + b, 0),
+    );
+    let seen = 0;
+    let at = from;
+    for (const [owner, bytes] of sums) {
+      seen += bytes;
+      const end = seen === whole ? to : from + Math.round((section.fileSize * seen) / whole);
+      own(at, end, owner, INFERRED);
+      at = end;
+    }
+  }
+
+  /** How a section other than the units' own divides; undefined if all share it. */
+  split(name: string, raw: () => Uint8Array | undefined, units: readonly Unit[]): Parts | undefined {
+    if (name === "frame") {
+      const bytes = raw();
+      return bytes && this.frames(bytes);
+    }
+    if (units.length === 0) return undefined;
+    if (BY_UNIT.has(name)) {
+      const bytes = raw();
+      return (
+        bytes &&
+        this.contributions(bytes, (cursor, offsetSize) => {
+          cursor.skip(2);
+          return unitAt(units, cursor.uint(offsetSize));
+        })
+      );
+    }
+    const pointed = POINTED_SECTIONS[name];
+    if (!pointed) return undefined;
+    const bytes = raw();
+    return bytes && this.byPointers(bytes, units, pointed, WITH_LENGTH.has(name));
+  }
+
+  /** .debug_frame: each description belongs to the function that it is about. */
+  private frames(bytes: Uint8Array): Parts {
+    const { exe, places } = this.input;
+    const parts = new Parts();
+    this.each(bytes, parts, (cursor, start, _end, offsetSize) => {
+      const id = cursor.uint(offsetSize);
+      if (id === (offsetSize === 4 ? 0xffff_ffff : 2 ** 64)) return parts.add(start, SHARED);
+      const rva = cursor.uint(exe.ptrSize) - exe.imageBase;
+      const range = places.owned(rva);
+      parts.add(start, range >= 0 ? places.ledger.pkg[range] : SHARED);
+    });
+    return parts;
+  }
+
+  private contributions(bytes: Uint8Array, unitOf: (cursor: Cursor, offsetSize: 4 | 8) => Unit | undefined): Parts {
+    const parts = new Parts();
+    this.each(bytes, parts, (cursor, start, _end, offsetSize) => {
+      const unit = unitOf(cursor, offsetSize);
+      parts.add(start, unit ? this.ownerOf(unit) : SHARED);
+    });
+    return parts;
+  }
+
+  /** Walks the parts of a section that begin with their length. What cannot be read is marked as damaged. */
+  private each(
+    bytes: Uint8Array,
+    parts: Parts,
+    call: (cursor: Cursor, start: number, end: number, offsetSize: 4 | 8) => void,
+  ): void {
+    let at = 0;
+    const cursor = new Cursor(bytes, 0, bytes.length, this.input.exe.littleEndian);
+    while (at < bytes.length) {
+      try {
+        cursor.at = at;
+        const { offsetSize, end } = initialLength(cursor);
+        // an empty part has no contents to look into: linkers pad with them
+        if (end === cursor.at) parts.add(at, SHARED);
+        else call(cursor, at, end, offsetSize);
+        at = end;
+      } catch (error) {
+        if (!(error instanceof DwarfError)) throw error;
+        this.warn(`a section cannot be read behind byte ${at}`);
+        parts.add(at, DAMAGED);
+        return;
+      }
+    }
+  }
+
+  /** Parts begin where a unit's first pointer points, or with the header in front of that. */
+  private byPointers(bytes: Uint8Array, units: readonly Unit[], pointed: Pointed, withLength: boolean): Parts {
+    const marks: { at: number; owner: number }[] = [];
+    for (const u of units) {
+      const at = u.uses[pointed];
+      if (at !== undefined && at < bytes.length) marks.push({ at, owner: this.ownerOf(u) });
+    }
+    marks.sort((a, b) => a.at - b.at);
+    const parts = new Parts();
+    let m = 0;
+    if (!withLength) {
+      for (; m < marks.length; m++)
+        if (m === 0 || marks[m].at > marks[m - 1].at) parts.add(marks[m].at, marks[m].owner);
+      return parts;
+    }
+    this.each(bytes, parts, (_cursor, start, end) => {
+      while (m < marks.length && marks[m].at < start) m++;
+      // the header goes with the first that uses the contribution
+      parts.add(start, m < marks.length && marks[m].at < end ? marks[m].owner : SHARED);
+      for (let last = start; m < marks.length && marks[m].at < end; m++) {
+        if (marks[m].at > last) parts.add(marks[m].at, marks[m].owner);
+        last = marks[m].at;
+      }
+    });
+    return parts;
+  }
+}
+
+/** The unit that begins at an offset of .debug_info. */
+function unitAt(units: readonly Unit[], offset: number): Unit | undefined {
+  let lo = 0;
+  let hi = units.length - 1;
+  while (lo < hi) {
+    const mid = (lo + hi) >> 1;
+    if (units[mid].start < offset) lo = mid + 1;
+    else hi = mid;
+  }
+  return units[lo]?.start === offset ? units[lo] : undefined;
+}
+
+/** Import path of a Go unit; "C" for whatever else is linked into a Go program; elsewhere the unit's own name. */
+export function packageOfUnit(unit: Unit, inGo: boolean): string {
+  if (unit.language === LANGUAGE_GO) return unescapePath(unit.name);
+  return inGo ? "C" : unit.name;
+}

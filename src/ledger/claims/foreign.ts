@@ -1,0 +1,32 @@
+// Code and data that Go's tables do not know: C in a program linked with cgo, and everything in a program that is not Go's. By symbol.
+import { type Executable, NO_RVA } from "../../binary/executable.ts";
+import { packageOf } from "../../binary/go/symbolname.ts";
+import { type Claims, EXACT, KIND } from "../ledger.ts";
+import type { Places } from "./places.ts";
+import { isMarker } from "./symbols.ts";
+
+/** Package of what is neither Go's nor named by a package: C, assembly, the C library's start code. */
+export const FOREIGN = "C";
+
+/** Kinds by the letters of symbols. */
+const KIND_OF: Readonly<Record<string, number>> = { t: KIND.code, r: KIND.rodata, d: KIND.data };
+
+/** Claims sized symbols that stand where nobody owns anything yet. Returns how many. */
+export function claimForeign(claims: Claims, exe: Executable, places: Places): number {
+  const table = exe.symbols();
+  if (table.count === 0) return 0;
+  const handle = claims.symbols.source((i) => table.name(i));
+  const foreign = claims.packages.id(FOREIGN);
+  let found = 0;
+  for (let i = 0; i < table.count; i++) {
+    const rva = table.rva[i];
+    const kind = KIND_OF[String.fromCharCode(table.letter[i]).toLowerCase()];
+    if (rva === NO_RVA || table.size[i] === 0 || kind === undefined || !places.free(rva)) continue;
+    const name = table.name(i);
+    if (isMarker(name)) continue;
+    const path = packageOf(name);
+    found++;
+    claims.image(rva, table.size[i], kind, path === "" ? foreign : claims.packages.id(path), handle(i), EXACT);
+  }
+  return found;
+}

@@ -1,0 +1,74 @@
+// The second half of the claimants: over what is not loaded Go data. Their owners come from the ledger of the first half.
+import type { Unit } from "../../binary/dwarf/units.ts";
+import type { Executable } from "../../binary/executable.ts";
+import { Claims, type Ledger } from "../ledger.ts";
+import { fillGaps, sweep } from "../sweep.ts";
+import { claimDwarf, type Inflate } from "./dwarf.ts";
+import { claimForeign } from "./foreign.ts";
+import { claimLeftovers } from "./leftovers.ts";
+import { claimLinkage } from "./linkage.ts";
+import { Places } from "./places.ts";
+import { claimRelocations } from "./relocations.ts";
+import { claimSymbols } from "./symtab.ts";
+
+/** Best first; each fills what the ones before it left. */
+const CLAIMANT = {
+  symbols: 0,
+  relocations: 1,
+  dwarf: 2,
+  linkage: 3,
+} as const;
+
+export interface RestInput {
+  readonly exe: Executable;
+  /** The swept claims of the first half. */
+  readonly base: Ledger;
+  readonly hasGo: boolean;
+  readonly inflate?: Inflate;
+  /** Grows by what turns out to be damaged. */
+  readonly warnings: string[];
+}
+
+export interface Rest {
+  readonly ledger: Ledger;
+  /** A compilation unit or a section says that TinyGo made the program. */
+  readonly tinygo: boolean;
+}
+
+export function claimRest({ exe, base, hasGo, inflate, warnings }: RestInput): Rest {
+  const claims = (): Claims => new Claims(base.size, exe.regions, base.packages, base.symbols);
+  let ledger = base;
+  // foreign code first: symbols, relocations and frames that point at it follow it
+  const foreign = claims();
+  const hasForeign = claimForeign(foreign, exe, new Places(ledger, exe.regions)) > 0;
+  if (hasForeign) ledger = fillGaps(ledger, sweep(foreign));
+
+  const places = new Places(ledger, exe.regions);
+  const late = claims();
+  late.begin(CLAIMANT.symbols);
+  claimSymbols(late, exe, places);
+  late.begin(CLAIMANT.relocations);
+  claimRelocations(late, exe, places);
+  late.begin(CLAIMANT.dwarf);
+  const units = claimDwarf({ exe, claims: late, places, warnings, ...(inflate ? { inflate } : {}) });
+  late.begin(CLAIMANT.linkage);
+  claimLinkage(late, exe, places, hasForeign || (!hasGo && exe.wasm === undefined));
+  ledger = fillGaps(ledger, sweep(late));
+
+  const last = claims();
+  claimLeftovers(last, exe, ledger, hasGo);
+  return { ledger: fillGaps(ledger, sweep(last)), tinygo: isTinyGo(exe, units) };
+}
+
+/** TinyGo signs its compilation units; stripped programs keep its entry points at most. */
+function isTinyGo(exe: Executable, units: readonly Unit[]): boolean {
+  if (units.some((u) => u.producer.startsWith("TinyGo"))) return true;
+  const table = exe.symbols();
+  for (let i = 0; i < table.count; i++) {
+    if (table.nameLength[i] < 8 || table.nameLength[i] > 32) continue;
+    const at = table.nameOffset[i];
+    // "tinygo_"
+    if (exe.bytes[at] === 116 && exe.bytes[at + 1] === 105 && table.name(i).startsWith("tinygo_")) return true;
+  }
+  return false;
+}
