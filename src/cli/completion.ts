@@ -1,18 +1,36 @@
 // Completion for four shells: the scripts and the answers come from the same tree of commands as the help.
 import tab from "@bomb.sh/tab/commander";
 import type { Command } from "commander";
+import { write } from "./output.ts";
 
 function completer(program: Command): ReturnType<typeof tab> {
   for (const command of program.commands) command.description(command.summary() || command.description());
   return tab(program, { completionCommandName: "completion" });
 }
 
+/** The library prints with console.log: what it says is taken here, to be mended before it goes out. */
+function said(work: () => void): string[] {
+  const lines: string[] = [];
+  const { log } = console;
+  console.log = (line: unknown) => void lines.push(String(line));
+  try {
+    work();
+  } finally {
+    console.log = log;
+  }
+  return lines;
+}
+
 /** Prints the script that connects a shell to `pare complete`. */
-export function printScript(program: Command, shell: string): void {
-  completer(program).setup("pare", "pare", shell);
+export async function printScript(program: Command, shell: string): Promise<void> {
+  const lines = said(() => completer(program).setup("pare", "pare", shell));
+  // where pare has nothing to offer, bash offers files
+  await write("-", `${lines.join("\n").replace(/^complete -F/m, "complete -o default -F")}\n`);
 }
 
 /** Prints the candidates for a command line, the last word being completed. */
-export function answer(program: Command, words: string[]): void {
-  completer(program).parse(words);
+export async function answer(program: Command, words: string[]): Promise<void> {
+  const lines = said(() => completer(program).parse(words));
+  // the last line is a directive; ":0" leaves the word to the shell, which knows files
+  await write("-", `${(lines.length > 1 ? lines : [":0"]).join("\n")}\n`);
 }

@@ -196,7 +196,7 @@ function addCompletion(program: Command): void {
       "\nExamples:\n  source <(pare completion bash)\n  pare completion fish > ~/.config/fish/completions/pare.fish",
     )
     .action(async (shell: string) => {
-      (await import("./completion.ts")).printScript(createProgram(), shell);
+      await (await import("./completion.ts")).printScript(createProgram(), shell);
     });
   // what the scripts call: pare complete -- words…
   program
@@ -204,6 +204,6 @@ function addCompletion(program: Command): void {
     .argument("[words...]")
     .allowUnknownOption()
     .action(async (words: string[]) => {
-      (await import("./completion.ts")).answer(createProgram(), words);
+      await (await import("./completion.ts")).answer(createProgram(), words);
     });
 }

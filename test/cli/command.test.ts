@@ -170,6 +170,7 @@ describe("completion", () => {
     expect(candidates("")).toMatch(/^profile\b/m);
     expect(candidates("profile", "--ma")).toContain("--markdown");
     expect(candidates("profile", "--by", "")).toContain("package");
+    expect(candidates("profile", "./he")).toBe(":0\n");
   });
 
   it("gives bash what it can load", () => {
