@@ -17,6 +17,8 @@ import { LebCursor } from "./leb.ts";
 import { Structure } from "./structure.ts";
 
 const PAGE = 0x1_0000;
+/** Boundary that the painted memory starts on: no object of the linker needs a stricter one. */
+const ALIGN = 4096;
 const MAX_NAME = 128;
 const CUSTOM = 0;
 const IMPORT = 2;
@@ -241,7 +243,8 @@ function paint(bytes: Bytes, segments: DataSegments, memSize: number): Region | 
   const { count } = segments;
   if (count === 0) return undefined;
   const [rva, length, offset] = [segments.rva, segments.length, segments.offset].map((a) => a.subarray(0, count));
-  const start = rva[0];
+  // leading zeros are left out of the file: what stands there has an address all the same
+  const start = rva[0] - (rva[0] % ALIGN);
   const size = rva[count - 1] + length[count - 1] - start;
   if (size > 8 * bytes.length + (64 << 20)) {
     throw new InputError("the data segments spread over far more memory than the file can fill", `${size} bytes`);

@@ -6,14 +6,17 @@ import { type GoProgram, readProgram } from "../binary/go/program.ts";
 import { openContainer, openExecutable } from "../binary/open.ts";
 import { claimCode } from "./claims/code.ts";
 import { claimData, type DataResult } from "./claims/data.ts";
+import type { Inflate } from "./claims/dwarf.ts";
 import { ownFunctions } from "./claims/functions.ts";
+import { claimLinks } from "./claims/links.ts";
 import { claimPclntab } from "./claims/pclntab.ts";
+import { claimRest } from "./claims/rest.ts";
 import { symbolMarks } from "./claims/symbols.ts";
 import { claimTables } from "./claims/tables.ts";
 import { claimTestimony } from "./claims/testimony.ts";
 import type { ProbeDump } from "../linkgraph/probe.ts";
 import { Claims, EXACT, KIND, type Ledger, Names, SymbolNames } from "./ledger.ts";
-import { fillGaps, sweep } from "./sweep.ts";
+import { sweep } from "./sweep.ts";
 
 /** An embedded asset: one line of its own, whoever owns its bytes. */
 export interface Embed {
@@ -65,6 +68,8 @@ export interface ProfileOptions {
   readonly testimony?: ProbeDump;
   /** Compute the origin view of inlined code too. */
   readonly inlined?: boolean;
+  /** Decompresses debug sections; without it, compressed ones are nobody's. */
+  readonly inflate?: Inflate;
 }
 
 /** The claimants, best first. A byte that two of them want goes to the earlier one. */
@@ -157,20 +162,25 @@ function profileOne(bytes: Uint8Array, options: ProfileOptions, packages: Names,
     if (go.module) {
       claims.begin(CLAIMANT.data);
       data = claimData({ exe, go, module: go.module, functions, claims, symbols: named.marks });
+      claimLinks(claims, exe, go.module, data);
     } else {
       warnings.push("no module data was found: data is not attributed to packages");
     }
   }
-  const ledger = sweep(claims);
-  void options;
-  void fillGaps;
+  const rest = claimRest({
+    exe,
+    base: sweep(claims),
+    hasGo: go !== undefined,
+    warnings,
+    ...(options.inflate ? { inflate: options.inflate } : {}),
+  });
   const stripped = named.functions === 0;
   return {
     exe,
-    ledger,
+    ledger: rest.ledger,
     ...(buildInfo ? { buildInfo } : {}),
     goVersion,
-    language: go ? "go" : "other",
+    language: rest.tinygo ? "tinygo" : go ? "go" : "other",
     garbled: false,
     stripped,
     dwarf: exe.sections.some((s) => /^(\.z?debug_|__z?debug_)/.test(s.name)),
