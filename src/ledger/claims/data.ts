@@ -137,15 +137,20 @@ export function claimData(input: DataInput): DataResult {
   const slotAt = new U32List();
   const slotTo = new U32List();
   const program = regionAt(exe.regions, module.gcdata);
+  let pointersBefore: Uint32Array | undefined;
   if (program && module.edata > module.data) {
     const limit = Math.floor((module.edata - module.data) / p);
+    const before = (pointersBefore = new Uint32Array(limit + 1));
     pointerWords(program.bytes.subarray(module.gcdata - program.rva), limit, (w) => {
+      before[w + 1] = 1;
       const at = module.data + w * p;
       const to = words.pointer(at);
       if (to <= 0) return;
       slotAt.push(at);
       slotTo.push(to);
     });
+    for (let w = 0; w < limit; w++) before[w + 1] += before[w];
+    if (before[limit] === 0) pointersBefore = undefined;
   }
 
   // 4. types that only code or data refers to
@@ -169,7 +174,7 @@ export function claimData(input: DataInput): DataResult {
   markInittasks(input, words, marks);
 
   // 6. areas; the borders inside read-only data come from what stands there
-  const layout = readOnlyLayout(input, words, types, typesEnd);
+  const layout = readOnlyLayout(input, words, types, typesEnd, pointersBefore);
   const assets = findAssets(input, words, layout, slotTo.array());
   for (const list of new Set(assets.map((a) => a.list))) {
     const files = assets.find((a) => a.list === list)!.files;
@@ -492,7 +497,13 @@ interface Layout {
 }
 
 /** Finds the borders of type data, strings, function descriptors and the rest inside read-only data. */
-function readOnlyLayout(input: DataInput, words: Words, types: TypeTable, typesEnd: number): Layout {
+function readOnlyLayout(
+  input: DataInput,
+  words: Words,
+  types: TypeTable,
+  typesEnd: number,
+  pointersBefore: Uint32Array | undefined,
+): Layout {
   const { exe, go, module } = input;
   const p = exe.ptrSize;
   const region = regionAt(exe.regions, module.types)!;
@@ -584,6 +595,9 @@ function readOnlyLayout(input: DataInput, words: Words, types: TypeTable, typesE
   } else area(stringsTo, end, KIND.rodata, true);
   area(module.noptrdata, module.enoptrdata, KIND.data, true);
   area(module.data, module.edata, KIND.data, true);
+  if (pointersBefore && module.edata > module.data) {
+    areas[areas.length - 1] = { ...areas[areas.length - 1], pointers: { from: module.data, word: p, before: pointersBefore } };
+  }
   // zero-filled variables take no bytes of the file, but their owners answer for the memory
   area(module.bss, module.ebss, KIND.data, true);
   area(module.noptrbss, module.enoptrbss, KIND.data, true);

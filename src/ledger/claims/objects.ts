@@ -42,6 +42,18 @@ export interface Area {
   readonly sorted: boolean;
   /** Whether alignment follows from size alone: true for variables, false where the compiler sets it (static composites). */
   readonly aligned: boolean;
+  /** Where every object holds a pointer (the linker files variables without one elsewhere): how many stand before each word from `from`. */
+  readonly pointers?: { readonly from: number; readonly word: number; readonly before: Uint32Array };
+}
+
+/** Whether [from, to) of an area can be an object as far as pointers tell. */
+function holdsPointer(area: Area, from: number, to: number): boolean {
+  if (!area.pointers) return true;
+  const { before, word, from: base } = area.pointers;
+  const last = before.length - 1;
+  return (
+    before[Math.min(last, Math.floor((to - base) / word))] > before[Math.min(last, Math.floor((from - base) / word))]
+  );
 }
 
 /**
@@ -150,6 +162,12 @@ const ROUNDS = 4;
 /** Cost of an object that is half as big as the one before it; a quarter costs twice as much. */
 const DISORDER = 2.5;
 const MISALIGNED = 2;
+/** Cost of a large object whose address nothing forms: code that walks one does. */
+const UNFORMED = 0.4;
+const LARGE = 256;
+const FIRM_START = 0.5;
+/** Cost of an object without a pointer among those that have one. */
+const POINTERLESS = 20;
 /** Cost of leaving out a mark whose size is known: never. */
 const FIXED = 1000;
 /** thearch.Maxalign of every architecture but arm (8), where the weaker rule costs nothing. */
@@ -226,7 +244,12 @@ function fold(
           way = overAt[lo];
         }
       }
-      const misplaced = area.aligned && sizes[mark[i]] === 0 && at[i] % leastAlign(size) !== 0 ? MISALIGNED : 0;
+      let misplaced = 0;
+      if (sizes[mark[i]] === 0) {
+        if (area.aligned && at[i] % leastAlign(size) !== 0) misplaced += MISALIGNED;
+        if (area.aligned && size > LARGE && skip[i] < FIRM_START) misplaced += UNFORMED;
+        if (!holdsPointer(area, at[i], place(j))) misplaced += POINTERLESS;
+      }
       const k = j - 1 - i;
       cost[j * REACH + k] = best + skipped + misplaced;
       from[j * REACH + k] = way;
