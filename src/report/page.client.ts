@@ -104,7 +104,8 @@ export async function page(
   }
 
   /** What fits of a leaf's name: a method without its receiver before half of the receiver. */
-  function cellText({ node: n }: PageCell, width: number, context: CanvasRenderingContext2D): string {
+  function cellText({ node: n, kind }: PageCell, width: number, context: CanvasRenderingContext2D): string {
+    if (n.label === "(unnamed)") return fitted(kinds[kind][0], width, context, false);
     if (n.type !== "symbol" && n.children.length > 0) return "…";
     const method = n.label.lastIndexOf(").");
     const long = context.measureText(n.label).width > width;
@@ -161,7 +162,7 @@ export async function page(
         const label = fitted(cell.node.label, room, context, true);
         context.fillText(label, x + 5, y + cell.title / 2 + 0.5);
         const used = context.measureText(label).width + 8;
-        const bytes = size(cell.node.value);
+        const bytes = size(cell.bytes);
         context.font = `11px ${font}`;
         if (used + context.measureText(bytes).width <= room) {
           context.globalAlpha *= 0.62;
@@ -178,7 +179,7 @@ export async function page(
         context.font = `11px ${font}`;
         context.fillStyle = ink(kinds[kind][1]);
         context.fillText(cellText(cell, w - 8, context), x + 4, y + Math.min(h / 2, 10));
-        const bytes = size(cell.node.bytes);
+        const bytes = size(cell.bytes);
         if (h > 30 && context.measureText(bytes).width <= w - 8) {
           context.globalAlpha = 0.75;
           context.fillText(bytes, x + 4, y + 24);

@@ -12,6 +12,8 @@ export interface PageCell extends Box {
   readonly node: PageNode;
   /** Index of the kind that a leaf shows; -1 for a frame around others. */
   readonly kind: number;
+  /** Bytes that the cell's area stands for. */
+  readonly bytes: number;
   readonly level: number;
   /** Height of a frame's title, 0 if it has no room for one. */
   readonly title: number;
@@ -74,8 +76,10 @@ export function layout(current: PageNode, on: number, width: number, height: num
     squarify(shown, box, ({ kind, value }, zone) => {
       const area = zone.w * zone.h;
       const parts = area < 60 ? [] : partsOf(node, kind, (4 * value) / area);
-      if (parts.length === 0) cells.push({ ...zone, node, kind, level, title: 0 });
-      squarify(parts, zone, (part, cell) => cells.push({ ...cell, node: part.node, kind, level, title: 0 }));
+      if (parts.length === 0) cells.push({ ...zone, node, kind, bytes: value, level, title: 0 });
+      squarify(parts, zone, (part, cell) =>
+        cells.push({ ...cell, node: part.node, kind, bytes: part.value, level, title: 0 }),
+      );
     });
   }
 
@@ -96,7 +100,7 @@ export function layout(current: PageNode, on: number, width: number, height: num
     const { x, y, w, h } = box;
     if (w < 1.5 || h < 1.5 || node.value === 0) return;
     if (level > 1 && node.children.length === 0 && node.own.length === 1) {
-      cells.push({ ...box, node, kind: node.own[0], level, title: 0 });
+      cells.push({ ...box, node, kind: node.own[0], bytes: node.value, level, title: 0 });
       return;
     }
     const room = w > 26 && h > 26;
@@ -104,7 +108,7 @@ export function layout(current: PageNode, on: number, width: number, height: num
     const inset = level === 0 ? 0 : room ? 2 : 0.5;
     const top = title || inset;
     const inner = { x: x + inset, y: y + top, w: w - 2 * inset, h: h - top - inset };
-    if (level > 0) cells.push({ ...box, node, kind: -1, level, title });
+    if (level > 0) cells.push({ ...box, node, kind: -1, bytes: node.value, level, title });
     // a module of one package needs no second frame
     const only = level > 0 && node.type === "module" && node.children.length === 1 ? node.children[0] : node;
     if (!room || only.children.length === 0 || only.children[0].type === "symbol") zones(only, inner, level);
