@@ -1,32 +1,46 @@
 // The subject of a command: the bytes of an executable, and what is known about it besides.
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { basename, dirname, join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import type { FileFacts } from "../ledger/snapshot.ts";
 import { parseGoMod } from "../ledger/modules.ts";
 import type { Profile, ProfileOptions } from "../ledger/profile.ts";
+import type { ProbeDump } from "../linkgraph/probe.ts";
 import { EXIT, Failure } from "./failure.ts";
+import { onInterrupt } from "./interrupt.ts";
+import type { Progress } from "./progress.ts";
 
 export interface Input {
   readonly name: string;
   readonly bytes: Uint8Array;
+  /** What the linker said, if the program was built here. */
+  readonly testimony?: ProbeDump;
+  readonly warnings: readonly string[];
 }
 
-/** Reads a file or stdin ("-"). */
-export async function readInput(path: string): Promise<Input> {
+/** Reads a file or stdin ("-"), or builds a package with these flags; progress goes to stderr. */
+export async function readInput(subject: string, goFlags: readonly string[] = [], progress?: Progress): Promise<Input> {
+  const { openSubject } = await import("../toolchain/subject.ts");
   try {
-    if (path !== "-") return { name: basename(path), bytes: readFileSync(path) };
-    const chunks: Buffer[] = [];
-    for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
-    return { name: "-", bytes: Buffer.concat(chunks) };
-  } catch (error) {
-    const { code = "", message } = error as NodeJS.ErrnoException;
-    const reasons: Readonly<Record<string, string>> = {
-      ENOENT: "no such file",
-      EISDIR: "is a directory",
-      EACCES: "permission denied",
-    };
-    throw new Failure(EXIT.unreadable, `${path}: ${reasons[code] ?? message}`, message);
+    return await openSubject(subject, {
+      cwd: process.cwd(),
+      goFlags,
+      guard: onInterrupt,
+      onStep: (step) => progress?.step(stepText(step)),
+    });
+  } finally {
+    progress?.done();
+  }
+}
+
+function stepText(step: { readonly reason: "probe" | "build" | "read"; readonly subject: string }): string {
+  switch (step.reason) {
+    case "probe":
+      return `preparing the link probe for ${step.subject}`;
+    case "build":
+      return `building ${step.subject}`;
+    case "read":
+      return `reading ${step.subject}`;
   }
 }
 
@@ -37,12 +51,18 @@ export function isSnapshot({ bytes }: Input): boolean {
   return bytes[i] === 0x7b;
 }
 
-/** Profiles an input; what the readers refuse becomes one line that names the file. */
+/** Profiles an input; what the readers refuse becomes one line that names the file. A packed executable is unpacked first. */
 export async function profileInput(input: Input, options: ProfileOptions): Promise<Profile> {
   const { profile } = await import("../ledger/profile.ts");
+  const { inflate } = await import("../toolchain/inflate.ts");
   try {
-    return profile(input.bytes, options);
+    const testimony = input.testimony ? { testimony: input.testimony } : {};
+    const found = profile(input.bytes, { ...options, ...testimony, inflate });
+    if (found.exe.packed !== "UPX") return found;
+    const { unpackUpx } = await import("../toolchain/upx.ts");
+    return profile(await unpackUpx(input.name, input.bytes, onInterrupt), { ...options, inflate });
   } catch (error) {
+    if (error instanceof Failure || (error instanceof Error && error.name === "ToolFailure")) throw error;
     const { name, message, where = "", stack = "" } = error as Error & { where?: string };
     if (name === "InputError") throw new Failure(EXIT.unreadable, `${input.name}: ${message}`, where);
     throw new Failure(EXIT.unreadable, `${input.name}: cannot be read: ${message}`, stack);

@@ -9,6 +9,7 @@ import { EXIT, Failure } from "./failure.ts";
 import { factsOf, isSnapshot, profileInput, readInput } from "./input.ts";
 import { write } from "./output.ts";
 import type { CommonOptions } from "./program.ts";
+import { progressOn } from "./progress.ts";
 
 export interface ProfileFlags extends CommonOptions {
   readonly by?: By;
@@ -32,9 +33,9 @@ export interface ProfileFlags extends CommonOptions {
 /** Rows of a table that is to be read; CSV and JSON have them all unless --top is given. */
 const ROWS = 30;
 
-export async function profileCommand(subject: string, _goFlags: readonly string[], flags: ProfileFlags): Promise<void> {
+export async function profileCommand(subject: string, goFlags: readonly string[], flags: ProfileFlags): Promise<void> {
   checkOutputs(flags);
-  const { summary, profile } = await open(subject, flags);
+  const { summary, profile } = await open(subject, goFlags, flags);
   const request = requestOf(flags);
   const table = request && view(summary, request, profile);
   for (const [path, pieces] of await files(summary, profile, flags)) {
@@ -47,8 +48,8 @@ export async function profileCommand(subject: string, _goFlags: readonly string[
 }
 
 /** The snapshot to show, and the profile that it was made from; a snapshot that was read has none. */
-async function open(subject: string, flags: ProfileFlags): Promise<{ summary: Snapshot; profile?: Profile }> {
-  const input = await readInput(subject);
+async function open(subject: string, goFlags: readonly string[], flags: ProfileFlags): Promise<{ summary: Snapshot; profile?: Profile }> {
+  const input = await readInput(subject, goFlags, progressOn(process.stderr, flags.quiet === true));
   if (isSnapshot(input)) {
     const needs = (flags.ranges !== undefined && "--ranges") || (flags.by === "section" && "--by section");
     if (needs) throw new Failure(EXIT.usage, `${needs} needs the executable itself: ${input.name} is a snapshot`);

@@ -6,6 +6,7 @@ import { SORTS, VIEWS } from "../ledger/views.ts";
 import { EXIT, Failure } from "./failure.ts";
 import { ignoreClosedPipe } from "./output.ts";
 import type { DiffFlags } from "./diff.ts";
+import type { OverviewFlags } from "./overview.ts";
 import type { ProfileFlags } from "./profile.ts";
 
 /** Options that every command has. */
@@ -34,8 +35,8 @@ export async function run(argv: readonly string[]): Promise<number> {
 /** The tree of commands without those for completion, which read it. */
 function createProgram(): Command {
   const program = new Command("pare")
-    .usage("<command> [options]")
-    .description("Know every byte of a Go executable.")
+    .usage("[package] [-- go build flags]\n       pare <command> [options]")
+    .description("Know every byte of a Go executable. Without a command: builds the package as it is and as it should be shipped.")
     .option("-C, --directory <dir>", "change to this directory first")
     .hook("preAction", (_, command) => changeDirectory(command))
     .option("-V, --version", "print the version")
@@ -50,6 +51,7 @@ function createProgram(): Command {
     .exitOverride();
 
   program.commandsGroup("Profile:");
+  addOverview(program);
   addProfile(program);
   addDiff(program);
   program.commandsGroup("Other:");
@@ -58,6 +60,7 @@ function createProgram(): Command {
     "after",
     `
 Examples:
+  pare ./cmd/server                          build it, see what each flag saves and what is in it
   pare profile ./server                      what is in this executable
   pare profile ./cmd/server -- -tags prod    build the package first, with these flags
   pare profile --html report.html ./server   the same as a page to explore
@@ -97,6 +100,16 @@ function positive(text: string): number {
   const value = Number(text);
   if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError("It must be a whole number above 0.");
   return value;
+}
+
+/** Bare `pare [package]`: options in front of a command's name are the program's own. */
+function addOverview(program: Command): void {
+  program.enablePositionalOptions().argument("[package]", "package to build and look into (default: this directory)").argument("[flags...]", "flags for go build, after --");
+  program.option("--json", "one document: pare.overview/1").option("--html <file>", "where the page goes (default: pare-report.html)");
+  program.option("-q, --quiet", "no notes and warnings on stderr").option("-v, --verbose", "say where in the file an error is");
+  program.action(async (pkg: string | undefined, flags: string[], options: OverviewFlags) => {
+    await (await import("./overview.ts")).overviewCommand(pkg ?? ".", flags, options);
+  });
 }
 
 function addProfile(program: Command): void {

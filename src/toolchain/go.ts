@@ -14,6 +14,8 @@ export interface GoEnv {
   readonly GOARCH: string;
   /** Path of the go.mod in force; "" or /dev/null if there is none. */
   readonly GOMOD: string;
+  /** "1" or "0". */
+  readonly CGO_ENABLED: string;
 }
 
 export interface MainPackage {
@@ -41,7 +43,7 @@ async function go(args: readonly string[], context: GoContext, env: Readonly<Rec
 
 /** The settings of the go command that is in force in a directory. */
 export async function goEnv(context: GoContext): Promise<GoEnv> {
-  const names = ["GOVERSION", "GOROOT", "GOMODCACHE", "GOHOSTOS", "GOHOSTARCH", "GOOS", "GOARCH", "GOMOD"];
+  const names = ["GOVERSION", "GOROOT", "GOMODCACHE", "GOHOSTOS", "GOHOSTARCH", "GOOS", "GOARCH", "GOMOD", "CGO_ENABLED"];
   const { code, stdout, stderr } = await go(["env", "-json", ...names], context);
   if (code !== 0) throw new ToolFailure("go-missing", `go env failed: ${stderr.trim()}`);
   return JSON.parse(stdout) as GoEnv;
