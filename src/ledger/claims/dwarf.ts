@@ -11,6 +11,7 @@ import {
 import type { Executable, Section } from "../../binary/executable.ts";
 import { unescapePath } from "../../binary/go/symbolname.ts";
 import { type Claims, EXACT, INFERRED, KIND } from "../ledger.ts";
+import { FOREIGN } from "./foreign.ts";
 import type { Places } from "./places.ts";
 
 /** Decompresses a stream of at most rawSize bytes; throws if it cannot. */
@@ -118,7 +119,6 @@ class Job {
   private readonly owners = new Map<Unit, number>();
   /** Sections that cannot be decompressed. */
   private readonly failed = new Set<Section>();
-  private hasGo = false;
 
   constructor(input: DwarfInput, sections: ReadonlyMap<string, Section>) {
     this.input = input;
@@ -167,7 +167,6 @@ class Job {
     this.kept.clear();
     if (result.length < raw.length) this.warn(`${section.name} cannot be read behind byte ${result.length}`);
     if (result.damaged > 0) this.warn(`${result.damaged} units of ${section.name} cannot be read`);
-    this.hasGo ||= result.units.some((u) => u.language === LANGUAGE_GO);
     return result;
   }
 
@@ -175,7 +174,7 @@ class Job {
   private ownerOf(unit: Unit): number {
     let owner = this.owners.get(unit);
     if (owner === undefined) {
-      const name = packageOfUnit(unit, this.hasGo);
+      const name = packageOfUnit(unit);
       owner = name === "" ? SHARED : this.input.claims.packages.id(name);
       this.owners.set(unit, owner);
     }
@@ -360,8 +359,8 @@ function unitAt(units: readonly Unit[], offset: number): Unit | undefined {
   return units[lo]?.start === offset ? units[lo] : undefined;
 }
 
-/** Import path of a Go unit; "C" for whatever else is linked into a Go program; elsewhere the unit's own name. */
-export function packageOfUnit(unit: Unit, inGo: boolean): string {
+/** Import path of a Go unit, "" for TinyGo's, which do not tell; everything else is C's, whatever language it is in. */
+function packageOfUnit(unit: Unit): string {
   if (unit.language === LANGUAGE_GO) return unescapePath(unit.name);
-  return inGo ? "C" : unit.name;
+  return unit.producer.startsWith("TinyGo") ? "" : FOREIGN;
 }

@@ -1,7 +1,7 @@
 // Code and data that Go's tables do not know: C in a program linked with cgo, and everything in a program that is not Go's. By symbol.
 import { type Executable, NO_RVA } from "../../binary/executable.ts";
-import { packageOf } from "../../binary/go/symbolname.ts";
 import { type Claims, EXACT, KIND } from "../ledger.ts";
+import type { PackageNames } from "./packagenames.ts";
 import type { Places } from "./places.ts";
 import { isMarker } from "./symbols.ts";
 
@@ -11,8 +11,8 @@ export const FOREIGN = "C";
 /** Kinds by the letters of symbols. */
 const KIND_OF: Readonly<Record<string, number>> = { t: KIND.code, r: KIND.rodata, d: KIND.data };
 
-/** Claims sized symbols that stand where nobody owns anything yet. Returns how many. */
-export function claimForeign(claims: Claims, exe: Executable, places: Places): number {
+/** Claims sized symbols that stand where nobody owns anything yet. Returns how many of them no package names. */
+export function claimForeign(claims: Claims, exe: Executable, places: Places, names: PackageNames): number {
   const table = exe.symbols();
   if (table.count === 0) return 0;
   const handle = claims.symbols.source((i) => table.name(i));
@@ -22,11 +22,10 @@ export function claimForeign(claims: Claims, exe: Executable, places: Places): n
     const rva = table.rva[i];
     const kind = KIND_OF[String.fromCharCode(table.letter[i]).toLowerCase()];
     if (rva === NO_RVA || table.size[i] === 0 || kind === undefined || !places.free(rva)) continue;
-    const name = table.name(i);
-    if (isMarker(name)) continue;
-    const path = packageOf(name);
-    found++;
-    claims.image(rva, table.size[i], kind, path === "" ? foreign : claims.packages.id(path), handle(i), EXACT);
+    if (isMarker(table.name(i))) continue;
+    const pkg = names.of(table, i);
+    if (pkg === 0) found++;
+    claims.image(rva, table.size[i], kind, pkg || foreign, handle(i), EXACT);
   }
   return found;
 }

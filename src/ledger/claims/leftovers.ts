@@ -1,5 +1,6 @@
 // What nobody else claims: filler, the rest of tables, and sections that are known by name only.
 import type { Executable, Section } from "../../binary/executable.ts";
+import { FOREIGN } from "./foreign.ts";
 import { type Claims, EXACT, INFERRED, KIND, type Ledger } from "../ledger.ts";
 
 /** Linkers align segments to pages of at most 64 KiB. */
@@ -15,18 +16,20 @@ const GO_SECTIONS =
 export function claimLeftovers(claims: Claims, exe: Executable, ledger: Ledger, hasGo: boolean): void {
   const sections = exe.sections.filter((s) => s.fileSize > 0).sort((a, b) => a.offset - b.offset);
   const alignment = claims.symbols.add("alignment");
+  const foreign = claims.packages.find(FOREIGN) ?? 0;
   const ends = exe.tables.map((t) => t.end);
   const pad = (from: number, to: number): void => claims.file(from, to, KIND.padding, 0, alignment, EXACT);
 
-  const inSection = (from: number, to: number, s: Section): void => {
+  const inSection = (from: number, to: number, s: Section, besideC: boolean): void => {
+    const kind = s.executable ? KIND.code : s.writable ? KIND.data : KIND.rodata;
     const filled = isFiller(exe.bytes, from, to, s.executable);
     if (hasGo && GO_SECTIONS.test(s.name)) {
       const atEnd = to === s.offset + s.fileSize;
       if (filled && to - from < (atEnd ? MAX_ALIGNMENT : MAX_FILLER)) pad(from, to);
+      else if (besideC) claims.file(from, to, kind, foreign, claims.symbols.add(s.name), INFERRED);
       return;
     }
     if (filled && to - from < MAX_FILLER) return pad(from, to);
-    const kind = s.executable ? KIND.code : s.writable ? KIND.data : KIND.rodata;
     claims.file(from, to, kind, 0, claims.symbols.add(`section ${s.name}`), INFERRED);
   };
 
@@ -39,6 +42,10 @@ export function claimLeftovers(claims: Claims, exe: Executable, ledger: Ledger, 
   for (let i = 0; i < ledger.count; i++) {
     if (ledger.kind[i] !== KIND.unattributed) continue;
     const end = i + 1 < ledger.count ? ledger.start[i + 1] : ledger.size;
+    // start code and the like has no sized symbols
+    const besideC =
+      foreign !== 0 &&
+      ((i > 0 && ledger.pkg[i - 1] === foreign) || (i + 1 < ledger.count && ledger.pkg[i + 1] === foreign));
     let at = ledger.start[i];
     while (at < end) {
       while (t < exe.tables.length && ends[t] <= at) t++;
@@ -53,7 +60,7 @@ export function claimLeftovers(claims: Claims, exe: Executable, ledger: Ledger, 
         const to = Math.min(end, table ? table.start : end, section && section.offset > at ? section.offset : end);
         if (section && section.offset <= at) {
           const stop = Math.min(to, section.offset + section.fileSize);
-          inSection(at, stop, section);
+          inSection(at, stop, section, besideC);
           at = stop;
         } else {
           outside(at, to);

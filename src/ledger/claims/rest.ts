@@ -8,6 +8,7 @@ import { claimForeign } from "./foreign.ts";
 import { claimLeftovers } from "./leftovers.ts";
 import { claimLinkage } from "./linkage.ts";
 import { Places } from "./places.ts";
+import { PackageNames } from "./packagenames.ts";
 import { claimRelocations } from "./relocations.ts";
 import { claimSymbols } from "./symtab.ts";
 
@@ -40,35 +41,40 @@ export function claimRest({ exe, base, hasGo, inflate, warnings }: RestInput): R
   let ledger = base;
   // foreign code first: symbols, relocations and frames that point at it follow it
   const foreign = claims();
-  const hasForeign = claimForeign(foreign, exe, new Places(ledger, exe.regions)) > 0;
-  if (hasForeign) ledger = fillGaps(ledger, sweep(foreign));
+  const tinygo = !hasGo && hasTinyGoSymbols(exe);
+  const names = new PackageNames(base.packages, hasGo ? "go" : tinygo ? "tinygo" : "other");
+  const hasC = claimForeign(foreign, exe, new Places(ledger, exe.regions), names) > 0 || (!hasGo && !exe.wasm);
+  if (foreign.count > 0) ledger = fillGaps(ledger, sweep(foreign));
 
   const places = new Places(ledger, exe.regions);
   const late = claims();
   late.begin(CLAIMANT.symbols);
-  claimSymbols(late, exe, places);
+  claimSymbols(late, exe, places, names, hasC);
   late.begin(CLAIMANT.relocations);
   claimRelocations(late, exe, places);
   late.begin(CLAIMANT.dwarf);
   const units = claimDwarf({ exe, claims: late, places, warnings, ...(inflate ? { inflate } : {}) });
   late.begin(CLAIMANT.linkage);
-  claimLinkage(late, exe, places, hasForeign || (!hasGo && exe.wasm === undefined));
+  claimLinkage(late, exe, places, hasC);
   ledger = fillGaps(ledger, sweep(late));
 
   const last = claims();
   claimLeftovers(last, exe, ledger, hasGo);
-  return { ledger: fillGaps(ledger, sweep(last)), tinygo: isTinyGo(exe, units) };
+  return { ledger: fillGaps(ledger, sweep(last)), tinygo: tinygo || units.some(madeByTinyGo) };
 }
 
-/** TinyGo signs its compilation units; stripped programs keep its entry points at most. */
-function isTinyGo(exe: Executable, units: readonly Unit[]): boolean {
-  if (units.some((u) => u.producer.startsWith("TinyGo"))) return true;
+/** TinyGo signs its compilation units. */
+const madeByTinyGo = (unit: Unit): boolean => unit.producer.startsWith("TinyGo");
+
+/** TinyGo's runtime exports functions of its own, such as tinygo_getCurrentHeapAlloc and tinygo_scanCurrentStack. */
+function hasTinyGoSymbols(exe: Executable): boolean {
   const table = exe.symbols();
   for (let i = 0; i < table.count; i++) {
-    if (table.nameLength[i] < 8 || table.nameLength[i] > 32) continue;
     const at = table.nameOffset[i];
-    // "tinygo_"
-    if (exe.bytes[at] === 116 && exe.bytes[at + 1] === 105 && table.name(i).startsWith("tinygo_")) return true;
+    // "ti" first: names are decoded only where it pays
+    if (exe.bytes[at] === 116 && exe.bytes[at + 1] === 105 && table.nameLength[i] < 64) {
+      if (table.name(i).startsWith("tinygo_")) return true;
+    }
   }
   return false;
 }

@@ -1,27 +1,32 @@
 // Symbol tables: each record and each name belongs to the package of the symbol.
 import { type Executable, NO_RVA } from "../../binary/executable.ts";
-import { packageOf } from "../../binary/go/symbolname.ts";
 import { type Claims, EXACT, KIND } from "../ledger.ts";
+import { FOREIGN } from "./foreign.ts";
+import type { PackageNames } from "./packagenames.ts";
 import type { Places } from "./places.ts";
-
-/** Names longer than this are not looked at: hostile tables let thousands of symbols share one endless name. */
-const MAX_NAME = 4096;
+import { isMarker } from "./symbols.ts";
 
 /**
  * Claims the records and names of the symbol table that the file's symbols() reads. A name that tells no package (C, assembly) follows
- * its address; without an owner there, it is nobody's. Names that several symbols share belong to the first.
+ * its address; without an owner there, it is C's in a program that holds C, else nobody's. Names that several symbols share belong to the first.
  */
-export function claimSymbols(claims: Claims, exe: Executable, places: Places): void {
+export function claimSymbols(
+  claims: Claims,
+  exe: Executable,
+  places: Places,
+  names: PackageNames,
+  hasC: boolean,
+): void {
   const table = exe.symbols();
   const { count, entrySize, entryOffset, nameOffset, nameLength, rva } = table;
   if (count === 0) return;
   const handle = claims.symbols.source((i) => table.name(i));
   for (let i = 0; i < count; i++) {
-    const path = nameLength[i] > 0 && nameLength[i] <= MAX_NAME ? packageOf(table.name(i)) : "";
-    let pkg = path === "" ? 0 : claims.packages.id(path);
-    if (pkg === 0 && rva[i] !== NO_RVA) {
+    let pkg = names.of(table, i);
+    if (pkg === 0 && rva[i] !== NO_RVA && !isMarker(table.name(i))) {
       const range = places.owned(rva[i]);
       if (range >= 0) pkg = places.ledger.pkg[range];
+      else if (hasC && places.offsetOf(rva[i]) >= 0) pkg = claims.packages.id(FOREIGN);
     }
     if (pkg === 0) continue;
     const symbol = handle(i);
