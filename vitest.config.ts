@@ -8,6 +8,7 @@ export default defineConfig({
     hookTimeout: 600_000,
     pool: "forks",
     maxWorkers: 2,
+    maxConcurrency: 2,
     env: { LC_ALL: "C", TZ: "UTC", NO_COLOR: "1" },
   },
 });
