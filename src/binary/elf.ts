@@ -165,20 +165,22 @@ function layOutImage(headers: Headers): { imageBase: number; regions: Region[] }
 }
 
 function layOutRelocatable(headers: Headers): { imageBase: number; regions: Region[] } {
-  const loaded = headers.sections.filter((s) => isLoaded(s) && s.type !== SHT_NULL);
+  const loaded = headers.sections
+    .map((s, i) => ({ s, name: `section ${i}` }))
+    .filter(({ s }) => isLoaded(s) && s.type !== SHT_NULL);
   const { regions, rva } = layOutObject(
     headers.bytes.data,
-    loaded.map((s) => ({
+    loaded.map(({ s, name }) => ({
       memSize: s.size,
       offset: s.offset,
       fileSize: s.type === SHT_NOBITS ? 0 : s.size,
       align: s.align,
       executable: (s.flags & SHF_EXECINSTR) !== 0,
       writable: (s.flags & SHF_WRITE) !== 0,
-      name: `section ${headers.sections.indexOf(s)}`,
+      name,
     })),
   );
-  for (const [i, s] of loaded.entries()) s.rva = rva[i];
+  for (const [i, { s }] of loaded.entries()) s.rva = rva[i];
   return { imageBase: 0, regions };
 }
 

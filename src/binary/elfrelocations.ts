@@ -50,13 +50,9 @@ function relrSlots(
 ): void {
   const word = wide ? 8 : 4;
   let next = 0;
-  // Every slot is a word of the file of its own.
-  let left = Math.floor(bytes.length / word);
   for (let at = table.offset; at + word <= table.offset + table.size; at += word) {
     const low = bytes.u32(at + (wide && !bytes.littleEndian ? 4 : 0));
-    if (left <= 0) throw new InputError("the relocations name more slots than the file has words", `offset ${at}`);
     if ((low & 1) === 0) {
-      left--;
       const address = bytes.word(at, word);
       visit(at, address, true);
       next = address + word;
@@ -67,7 +63,6 @@ function relrSlots(
     let first = true;
     for (let bit = 1; bit < word * 8; bit++) {
       if (((bit < 32 ? low >>> bit : high >>> (bit - 32)) & 1) === 0) continue;
-      left--;
       visit(at, next + (bit - 1) * word, first);
       first = false;
     }
@@ -80,8 +75,16 @@ export function readRelocations(file: ElfFile, all: readonly RelocationTable[]):
   const { bytes, wide } = file;
   const tables = all.filter((t) => !Number.isNaN(t.base));
   let count = 0;
+  // Every packed slot is a word of the file of its own.
+  let packed = Math.floor(bytes.length / (wide ? 8 : 4));
+  const countPacked = (entry: number): void => {
+    if (packed-- <= 0) {
+      throw new InputError("the relocations name more slots than the file has words", `offset ${entry}`);
+    }
+    count++;
+  };
   for (const t of tables) {
-    if (t.kind === "relr") relrSlots(bytes, wide, t, () => count++);
+    if (t.kind === "relr") relrSlots(bytes, wide, t, countPacked);
     else count += Math.floor(t.size / entrySize(t, wide));
   }
   const entries = new Uint32Array(count);

@@ -107,9 +107,9 @@ export interface Executable {
    * that no entry covers. Sorted, disjoint.
    */
   readonly tables: readonly FormatRange[];
-  /** Reads the symbol table on first use. */
+  /** Reads the symbol table on first use; throws InputError if it is damaged. */
   symbols(): SymbolTable;
-  /** Reads the run-time relocations on first use. */
+  /** Reads the run-time relocations on first use; throws InputError if they are damaged. */
   relocations(): Relocations;
   readonly pie: boolean;
   /** Asks for a dynamic linker (ELF interpreter/needed libraries, Mach-O dylibs beyond libSystem …). */

@@ -32,6 +32,8 @@ const LC_LOAD_WEAK_DYLIB = 0x8000_0018;
 const LC_REEXPORT_DYLIB = 0x8000_001f;
 const LC_DYLD_INFO_ONLY = 0x8000_0022;
 const LC_DYLD_CHAINED_FIXUPS = 0x8000_0034;
+/** Real files have some thirty. */
+const MAX_COMMANDS = 4096;
 const SG_READ_ONLY = 0x10;
 const SECTION_TYPE = 0xff;
 const S_ATTR_DEBUG = 0x0200_0000;
@@ -96,6 +98,7 @@ function readCommands(bytes: Bytes, start: number): { commands: Command[]; end: 
   const end = start + bytes.u32(20);
   if (end > bytes.length)
     throw new InputError("the file is truncated: it ends inside the load commands", `offset ${start}`);
+  if (count > MAX_COMMANDS) throw new InputError(`the file has ${count} load commands`, "offset 16");
   const commands: Command[] = [];
   let at = start;
   for (let i = 0; i < count && at + 8 <= end; i++) {

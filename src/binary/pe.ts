@@ -239,15 +239,16 @@ function openImage(data: Uint8Array): Executable {
   const { regions } = layOut(
     data,
     headers
-      .filter((s) => s.rva >= 0)
-      .map((s) => ({
+      .map((s, i) => ({ s, name: `section ${i}` }))
+      .filter(({ s }) => s.rva >= 0)
+      .map(({ s, name }) => ({
         address: imageBase + s.rva,
         memSize: s.memSize,
         offset: s.rawOffset,
         fileSize: s.rawSize,
         executable: (s.flags & SCN_EXECUTE) !== 0,
         writable: (s.flags & SCN_WRITE) !== 0,
-        name: `section ${headers.indexOf(s)}`,
+        name,
       })),
     imageBase,
   );
@@ -337,10 +338,12 @@ function openObject(data: Uint8Array): Executable {
   const strings = stringTable(bytes, coff);
   const headers = readSections(bytes, coff, strings);
   checkRaw(bytes, headers);
-  const loaded = headers.filter((s) => !(s.flags & SCN_DISCARDABLE) && s.flags & (SCN_READ | SCN_EXECUTE));
+  const loaded = headers
+    .map((s, i) => ({ s, name: `section ${i}` }))
+    .filter(({ s }) => !(s.flags & SCN_DISCARDABLE) && s.flags & (SCN_READ | SCN_EXECUTE));
   const { regions, rva } = layOutObject(
     data,
-    loaded.map((s) => ({
+    loaded.map(({ s, name }) => ({
       memSize: Math.max(s.rawSize, s.virtualSize),
       offset: s.rawOffset,
       fileSize: usedSize(s),
@@ -348,10 +351,10 @@ function openObject(data: Uint8Array): Executable {
       align: 1 << Math.max(0, ((s.flags >>> 20) & 15) - 1),
       executable: (s.flags & SCN_EXECUTE) !== 0,
       writable: (s.flags & SCN_WRITE) !== 0,
-      name: `section ${headers.indexOf(s)}`,
+      name,
     })),
   );
-  for (const [i, s] of loaded.entries()) {
+  for (const [i, { s }] of loaded.entries()) {
     s.rva = rva[i];
     s.memSize = Math.max(s.rawSize, s.virtualSize);
   }

@@ -12,10 +12,23 @@ export function readBaseRelocations(
   range: { readonly start: number; readonly end: number },
   imageEnd: number,
 ): Relocations {
-  const most = Math.max(0, Math.floor((range.end - range.start) / 2));
-  const entries = new Uint32Array(most);
-  const slots = new Uint32Array(most);
+  let count = 0;
+  eachEntry(bytes, range, () => count++);
+  const entries = new Uint32Array(count);
+  const slots = new Uint32Array(count);
   let n = 0;
+  eachEntry(bytes, range, (at, slot) => {
+    entries[n] = at;
+    slots[n++] = slot < imageEnd ? slot : NO_RVA;
+  });
+  return { count, entryOffset: entries, entrySize: new Uint32Array(count).fill(2), slot: slots };
+}
+
+function eachEntry(
+  bytes: Bytes,
+  range: { readonly start: number; readonly end: number },
+  visit: (at: number, slot: number) => void,
+): void {
   for (let block = range.start; block + BLOCK_HEADER <= range.end;) {
     const page = bytes.u32(block);
     const size = bytes.u32(block + 4);
@@ -23,19 +36,10 @@ export function readBaseRelocations(
     const end = Math.min(block + size, range.end);
     for (let at = block + BLOCK_HEADER; at + 2 <= end; at += 2) {
       const entry = bytes.u16(at);
-      if (entry >>> 12 === 0) continue;
-      const slot = page + (entry & 0xfff);
-      entries[n] = at;
-      slots[n++] = slot < imageEnd ? slot : NO_RVA;
+      if (entry >>> 12 !== 0) visit(at, page + (entry & 0xfff));
     }
     block = end;
   }
-  return {
-    count: n,
-    entryOffset: entries.slice(0, n),
-    entrySize: new Uint32Array(n).fill(2),
-    slot: slots.slice(0, n),
-  };
 }
 
 /** Relocations of each section of an object; `rva` and `size` are the section's place. */

@@ -15,12 +15,18 @@ export class StringTable {
     this.data = bytes.data;
     this.start = start;
     this.end = start + length;
-    let count = 1;
-    for (let at = table.indexOf(0); at >= 0; at = table.indexOf(0, at + 1)) count++;
-    this.stops = new Uint32Array(count);
-    count = 0;
-    for (let at = table.indexOf(0); at >= 0; at = table.indexOf(0, at + 1)) this.stops[count++] = start + at;
-    this.stops[count] = this.end;
+    let stops = new Uint32Array(64 + (length >>> 5));
+    let count = 0;
+    for (let at = table.indexOf(0); at >= 0; at = table.indexOf(0, at + 1)) {
+      if (count + 1 >= stops.length) {
+        const more = new Uint32Array(Math.min(length + 1, stops.length * 2));
+        more.set(stops);
+        stops = more;
+      }
+      stops[count++] = start + at;
+    }
+    stops[count] = this.end;
+    this.stops = stops.subarray(0, count + 1);
   }
 
   /** File offset of the string at a table offset; the table's end (an empty name) if it lies outside. */

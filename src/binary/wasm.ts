@@ -20,6 +20,9 @@ const PAGE = 0x1_0000;
 /** Boundary that the painted memory starts on: no object of the linker needs a stricter one. */
 const ALIGN = 4096;
 const MAX_NAME = 128;
+const MAX_SECTIONS = 4096;
+/** Go writes one for every 40 bytes or so of its data. */
+const MAX_SEGMENTS = 1 << 22;
 const CUSTOM = 0;
 const IMPORT = 2;
 const MEMORY = 5;
@@ -79,6 +82,7 @@ function readSections(bytes: Bytes): WasmSection[] {
       name = text(bytes.slice(at, Math.min(length, MAX_NAME)));
       payload = inner.at;
     }
+    if (out.length === MAX_SECTIONS) throw new InputError(`the module has more than ${MAX_SECTIONS} sections`);
     out.push({ id, name, start, payload, end });
     cursor.at = end;
   }
@@ -179,7 +183,7 @@ function readData(bytes: Bytes, section: WasmSection, structure: Structure, warn
   const cursor = new LebCursor(bytes, section.payload, section.end);
   const total = cursor.uleb();
   // A segment takes at least two bytes.
-  if (total > (section.end - section.payload) / 2) {
+  if (total > Math.min(MAX_SEGMENTS, (section.end - section.payload) / 2)) {
     throw new InputError("the data section announces more segments than it can hold", `offset ${section.payload}`);
   }
   const rva = new Uint32Array(total);
@@ -273,7 +277,8 @@ function paint(bytes: Bytes, segments: DataSegments, memSize: number): Region | 
 function readCode(bytes: Bytes, section: WasmSection, base: number, imports: number): WasmCode {
   const cursor = new LebCursor(bytes, section.payload, section.end);
   const count = cursor.uleb();
-  if (count > section.end - section.payload) {
+  // A body is its size, its number of locals, and `end`.
+  if (count * 3 > section.end - section.payload) {
     throw new InputError("the code section announces more functions than it can hold", `offset ${section.payload}`);
   }
   const starts = new Uint32Array(count);
@@ -297,8 +302,8 @@ function readSymbols(bytes: Bytes, section: WasmSection | undefined, code: WasmC
     if (id !== 1) continue;
     const cursor = new LebCursor(bytes, at, at + size);
     const count = cursor.uleb();
-    if (count > size / 2)
-      throw new InputError("the name section announces more names than it can hold", `offset ${at}`);
+    if (count > (code?.imports ?? 0) + (code?.starts.length ?? 0))
+      throw new InputError("the name section names more functions than there are", `offset ${at}`);
     const rva = new Uint32Array(count).fill(NO_RVA);
     const length = new Uint32Array(count);
     const letter = new Uint8Array(count).fill(0x55);

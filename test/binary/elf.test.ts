@@ -218,6 +218,28 @@ describe("stripped executables", () => {
   });
 });
 
+describe("packed executables", () => {
+  const bytes = readBytes(goBuild({ fixture: "hello", ldflags: "-s -w" }));
+  const mark = new TextEncoder().encode("UPX!");
+  const sectionless = (edit: (copy: Uint8Array, view: DataView) => void): Executable => {
+    const copy = bytes.slice();
+    const view = new DataView(copy.buffer);
+    view.setBigUint64(0x28, 0n, true);
+    edit(copy, view);
+    return openExecutable(copy);
+  };
+
+  test("bear the mark of UPX behind their program headers or at their end, and have no sections", () => {
+    const behind = 64 + 56 * new DataView(bytes.buffer).getUint16(0x38, true);
+    expect(sectionless((copy) => copy.set(mark, behind + 4)).packed).toBe("UPX");
+    expect(sectionless((copy) => copy.set(mark, copy.length - 36)).packed).toBe("UPX");
+    expect(sectionless((copy) => copy.set(mark, 0x2000)).packed).toBeUndefined();
+    const named = bytes.slice();
+    named.set(mark, named.length - 36);
+    expect(openExecutable(named).packed).toBeUndefined();
+  });
+});
+
 describe.runIf(cgo)("external links", () => {
   test("an executable with C in it", () => {
     const path = goBuild({ fixture: "cgo", env: { CGO_ENABLED: "1" } });
@@ -314,6 +336,17 @@ describe("what is refused", () => {
     );
     expect(patched((v) => v.setBigUint64(address, 1n << 40n, true))).toThrow("4 GiB");
     expect(patched((v) => v.setBigUint64(address + 24, 1n << 63n, true))).toThrow("4 GiB");
+  });
+
+  test("packed relocations that name a slot again and again", () => {
+    // One section becomes a RELR table that lies over the whole text and names 63 words for each of its own.
+    const copy = bytes.slice();
+    const view = new DataView(copy.buffer);
+    const text = openExecutable(bytes).sections.findIndex((s) => s.name === ".text");
+    const header = Number(view.getBigUint64(0x28, true)) + (text + 1) * 64;
+    view.setUint32(header + 4, 19, true);
+    copy.fill(0xff, 0x1000, 0x1000 + Number(view.getBigUint64(header + 32, true)));
+    expect(() => openExecutable(copy).relocations()).toThrow("more slots than the file has words");
   });
 
   test("more segments than fit", () => {

@@ -9,6 +9,12 @@ export function violations(exe: Executable): string[] {
     if (out.length < 20) out.push(what);
   };
 
+  // Nothing grows beyond a multiple of the file, whatever it announces.
+  const held = exe.regions.reduce((sum, r) => sum + r.bytes.length, 0);
+  if (held > 10 * size + (64 << 20)) bad("the regions hold far more bytes than the file");
+  if (exe.sections.length * 5 > size || exe.regions.length > 4096)
+    bad("more sections or regions than the file can hold");
+
   let end = 0;
   for (const [i, r] of exe.regions.entries()) {
     if (r.rva < end) bad(`region ${i} overlaps or is out of order`);
@@ -43,6 +49,8 @@ export function violations(exe: Executable): string[] {
   }
 
   const symbols = exe.symbols();
+  if (symbols.count * 2 > size || exe.relocations().count > size)
+    bad("more symbols or relocations than the file can hold");
   for (const array of [
     symbols.rva,
     symbols.size,

@@ -227,6 +227,22 @@ describe("what is refused", () => {
     expect(() => openExecutable(bytes.slice(0, length))).toThrow(message);
   });
 
+  test("a table of 65,535 sections that are all the same", () => {
+    const at = new DataView(bytes.buffer).getUint32(0x3c, true);
+    const first = at + 24 + 240;
+    const many = new Uint8Array(first + 65_535 * 40 + 0x1000);
+    many.set(bytes.subarray(0, first));
+    const view = new DataView(many.buffer);
+    view.setUint16(at + 6, 65_535, true);
+    view.setUint32(at + 12, 0, true);
+    for (let i = 0; i < 65_535; i++) {
+      view.setUint32(first + i * 40 + 8, 0x1000, true);
+      view.setUint32(first + i * 40 + 12, 0x1000, true);
+      view.setUint32(first + i * 40 + 36, 0x4000_0040, true);
+    }
+    expect(() => openExecutable(many)).toThrow("the program has 65535 segments");
+  });
+
   test("a DOS program", () => {
     const dos = bytes.slice();
     dos[128] = 0x4e;

@@ -127,8 +127,22 @@ describe("modules of other compilers", () => {
       ]),
     );
     expect(violations(exe)).toEqual([]);
-    expect([...exe.regions[0].bytes]).toEqual([7, 8, 0, 0, 0, 0, 0, 0, 0, 0, 5, 6]);
-    expect(exe.regions[0].memSize).toBe(0x1_0000 - 10);
+    expect([...exe.regions[0].bytes]).toEqual([
+      ...Array.from({ length: 10 }, () => 0),
+      7,
+      8,
+      0,
+      0,
+      0,
+      0,
+      0,
+      0,
+      0,
+      0,
+      5,
+      6,
+    ]);
+    expect(exe.regions[0].memSize).toBe(0x1_0000);
     expect(exe.warnings).toEqual(["some data segments overlap and are not looked into"]);
     expect(exe.ptrSize).toBe(4);
   });
