@@ -8,7 +8,7 @@ import { EXIT, Failure } from "./failure.ts";
 const TOOL_EXITS: { readonly [C in ToolCode]: number } = {
   "go-missing": EXIT.toolMissing,
   "build-failed": EXIT.buildFailed,
-  "no-package": EXIT.usage,
+  "no-package": EXIT.unreadable,
   "not-main": EXIT.usage,
   unreadable: EXIT.unreadable,
   tool: EXIT.toolMissing,

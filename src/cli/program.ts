@@ -1,7 +1,8 @@
 // argv → command. The commands themselves are loaded when they run, so that --help costs nothing but commander.
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { findPackageJSON } from "node:module";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { nearest } from "../ledger/nearest.ts";
 import { SORTS, VIEWS } from "../ledger/views.ts";
 import { EXIT, Failure } from "./failure.ts";
 import { ignoreClosedPipe } from "./output.ts";
@@ -36,7 +37,9 @@ export async function run(argv: readonly string[]): Promise<number> {
 function createProgram(): Command {
   const program = new Command("pare")
     .usage("[package] [-- go build flags]\n       pare <command> [options]")
-    .description("Know every byte of a Go executable. Without a command: builds the package as it is and as it should be shipped.")
+    .description(
+      "Know every byte of a Go executable. Without a command: builds the package as it is and as it should be shipped.",
+    )
     .option("-C, --directory <dir>", "change to this directory first")
     .hook("preAction", (_, command) => changeDirectory(command))
     .option("-V, --version", "print the version")
@@ -104,12 +107,33 @@ function positive(text: string): number {
 
 /** Bare `pare [package]`: options in front of a command's name are the program's own. */
 function addOverview(program: Command): void {
-  program.enablePositionalOptions().argument("[package]", "package to build and look into (default: this directory)").argument("[flags...]", "flags for go build, after --");
-  program.option("--json", "one document: pare.overview/1").option("--html <file>", "where the page goes (default: pare-report.html)");
-  program.option("-q, --quiet", "no notes and warnings on stderr").option("-v, --verbose", "say where in the file an error is");
+  program
+    .enablePositionalOptions()
+    .argument("[package]", "package to build and look into (default: this directory)")
+    .argument("[flags...]", "flags for go build, after --");
+  program
+    .option("--json", "one document: pare.overview/1")
+    .option("--html <file>", "where the page goes (default: pare-report.html)");
+  program
+    .option("-q, --quiet", "no notes and warnings on stderr")
+    .option("-v, --verbose", "say where in the file an error is");
   program.action(async (pkg: string | undefined, flags: string[], options: OverviewFlags) => {
+    if (pkg !== undefined) rejectMistypedCommand(pkg, program);
     await (await import("./overview.ts")).overviewCommand(pkg ?? ".", flags, options);
   });
+}
+
+/** A bare word that names no directory is no program that could be built, so it was meant as a command. */
+function rejectMistypedCommand(word: string, program: Command): void {
+  if (!/^[a-z]+$/i.test(word) || existsSync(word)) return;
+  const meant = nearest(
+    word,
+    program.commands.map((command) => command.name()),
+  );
+  throw new Failure(
+    EXIT.usage,
+    `no command or directory "${word}"${meant === undefined ? "" : ` (Did you mean ${meant}?)`}`,
+  );
 }
 
 function addProfile(program: Command): void {

@@ -18,7 +18,7 @@ const kindBytes = z.partialRecord(kind, bytes).describe("bytes by kind; a kind t
 
 const symbol = z.object({
   name: z.string().describe('linker name; "" collects what the package owns without a name'),
-  letter: z.enum(["T", "D", "R"]).describe("as in go tool nm: T text, D data, R read-only"),
+  letter: z.enum(["T", "D", "R", "?"]).describe("as in go tool nm: T text, D data, R read-only, ? not in memory"),
   bytes,
   kinds: kindBytes,
 });
@@ -105,7 +105,7 @@ export const viewSchema = z
         version: z.string().exactOptional(),
         role: z.enum(ROLES).exactOptional(),
         package: z.string().exactOptional(),
-        letter: z.enum(["T", "D", "R", "B"]).exactOptional().describe("as in go tool nm"),
+        letter: z.enum(["T", "D", "R", "B", "?"]).exactOptional().describe("as in go tool nm"),
         usedBy: z.array(z.string()).exactOptional(),
         memory: bytes.exactOptional().describe("zero-filled variables: bytes in memory that the file does not hold"),
         inlined: bytes.exactOptional().describe("bytes of code whose source is here, wherever they were inlined to"),

@@ -3,7 +3,7 @@ import type { BuildInfo } from "../binary/go/buildinfo.ts";
 import { EVIDENCE, type Evidence, type Kind, KINDS, type Ledger } from "./ledger.ts";
 import { type Module, moduleTable } from "./modules.ts";
 import type { InlinedRow, Profile } from "./profile.ts";
-import { KIND_COUNT, letterOf, sumPackages, sumSymbols } from "./sum.ts";
+import { KIND_COUNT, type Letter, letterOf, sumPackages, sumSymbols } from "./sum.ts";
 
 export const SNAPSHOT_SCHEMA = "pare.snapshot/1";
 
@@ -13,8 +13,8 @@ export type KindBytes = { readonly [K in Kind]?: number };
 export interface SnapshotSymbol {
   /** "" collects what the package owns without a symbol's name. */
   readonly name: string;
-  /** As in `go tool nm`: T text, D data, R read-only. */
-  readonly letter: "T" | "D" | "R";
+  /** As in `go tool nm`: T text, D data, R read-only; "?" for what is not in memory (DWARF, symbol table …). */
+  readonly letter: Letter;
   readonly bytes: number;
   readonly kinds: KindBytes;
 }

@@ -1,5 +1,5 @@
 // Sums of a ledger by owner and kind: linear passes over typed arrays, names decoded once per distinct symbol.
-import { EVIDENCE, KINDS, type Ledger } from "./ledger.ts";
+import { EVIDENCE, type Kind, KINDS, type Ledger } from "./ledger.ts";
 
 export const KIND_COUNT = KINDS.length;
 
@@ -119,10 +119,26 @@ function hash(a: number, b: number): number {
   return Math.imul(h, 0xc2b2ae35) >>> 0;
 }
 
-/** The letter of `go tool nm` for a symbol with these bytes by kind (index KIND): T text, D data, R read-only. */
-export function letterOf(kinds: ArrayLike<number>, at = 0): "T" | "D" | "R" {
-  if (kinds[at + CODE] > 0) return "T";
-  return kinds[at + DATA] > 0 ? "D" : "R";
-}
+/** Kinds that stand in read-only memory. */
+const READ_ONLY_KINDS: readonly Kind[] = [
+  "pclntab",
+  "funcdata",
+  "type",
+  "itab",
+  "string",
+  "rodata",
+  "embed",
+  "unattributed",
+];
 const CODE = KINDS.indexOf("code");
 const DATA = KINDS.indexOf("data");
+const READ_ONLY = READ_ONLY_KINDS.map((kind) => KINDS.indexOf(kind));
+
+/** The letter of `go tool nm` for bytes by kind: T text, D data, R read-only; "?" for what is not in memory (DWARF, symbol table …). */
+export type Letter = "T" | "D" | "R" | "?";
+
+export function letterOf(kinds: ArrayLike<number>, at = 0): Letter {
+  if (kinds[at + CODE] > 0) return "T";
+  if (kinds[at + DATA] > 0) return "D";
+  return READ_ONLY.some((k) => kinds[at + k] > 0) ? "R" : "?";
+}

@@ -1,6 +1,7 @@
 // Snapshot (or profile) → rows: the one place that selects, filters, sorts and cuts what a report shows.
 import { type Kind, KINDS, type Ledger } from "./ledger.ts";
 import type { Role } from "./modules.ts";
+import { nearest } from "./nearest.ts";
 import type { Profile } from "./profile.ts";
 import {
   byName,
@@ -10,7 +11,7 @@ import {
   type SnapshotPackage,
   symbolsByPackage,
 } from "./snapshot.ts";
-import { KIND_COUNT } from "./sum.ts";
+import { KIND_COUNT, type Letter } from "./sum.ts";
 
 export const VIEWS = ["module", "package", "symbol", "kind", "section", "embed"] as const;
 export type By = (typeof VIEWS)[number];
@@ -27,7 +28,7 @@ export interface ViewOptions {
   /** Keeps rows whose name has this text in it, case ignored, or matches it if it is written as /regular expression/. */
   readonly filter?: string | undefined;
   readonly sort?: Sort | undefined;
-  /** Leaves out overhead and what has no name. */
+  /** Leaves out overhead, and what is no symbol by name or by nature (debug information). */
   readonly named?: boolean | undefined;
 }
 
@@ -43,7 +44,7 @@ export interface Row {
   readonly role?: Role;
   readonly package?: string;
   /** Symbols: as in `go tool nm`. */
-  readonly letter?: "T" | "D" | "R" | "B";
+  readonly letter?: Letter | "B";
   readonly usedBy?: readonly string[];
   /** Zero-filled variables: bytes in memory that the file does not hold. */
   readonly memory?: number;
@@ -121,7 +122,7 @@ export function view(snapshot: Snapshot, options: ViewOptions, profile?: Profile
   let rows = rowsOf(snapshot, options, packages, profile);
   const matches = matcher(options.filter);
   if (matches) rows = rows.filter((row) => matches(row.name) || (row.package !== undefined && matches(row.package)));
-  if (options.named) rows = rows.filter((row) => row.overhead !== true && row.name !== UNNAMED);
+  if (options.named) rows = rows.filter((row) => row.overhead !== true && row.name !== UNNAMED && row.letter !== "?");
   const bytes = sum(rows);
   const sort = options.sort ?? "bytes";
   const kept = sorted(rows, sort, options.top);
@@ -217,24 +218,10 @@ function closest(focus: string, all: readonly Placed[]): string | undefined {
   const tail = focus.split("/").at(-1)!.toLowerCase();
   const holding = all.filter((p) => p.package.path.toLowerCase().includes(tail)).map((p) => p.package);
   if (holding.length > 0) return holding.sort((a, b) => b.bytes - a.bytes || byName(a.path, b.path))[0].path;
-  const near = all
-    .map(({ package: { path } }) => ({ path, distance: editDistance(focus, path) }))
-    .sort((a, b) => a.distance - b.distance || byName(a.path, b.path))[0];
-  return near && near.distance <= Math.max(2, focus.length / 4) ? near.path : undefined;
-}
-
-/** Insertions, deletions and replacements that make one word the other (Wagner, Fischer 1974); words of very unequal length: Infinity. */
-function editDistance(a: string, b: string): number {
-  if (Math.abs(a.length - b.length) > 4 || a.length > 256) return Infinity;
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      next.push(Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1)));
-    }
-    row = next;
-  }
-  return row[b.length];
+  return nearest(
+    focus,
+    all.map((p) => p.package.path),
+  );
 }
 
 function rowsOf(

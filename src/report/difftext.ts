@@ -2,6 +2,7 @@
 import type { Diff } from "../ledger/diff.ts";
 import { KINDS } from "../ledger/ledger.ts";
 import { visible } from "./escape.ts";
+import { nameOf } from "./text.ts";
 import { bold, type Column, dim, paint, shorten, table, type Terminal } from "./terminal.ts";
 import { formatBytes, formatDelta, formatExact, formatShare } from "./units.ts";
 
@@ -90,7 +91,7 @@ export function symbolRows(diff: Diff): DiffRow[] {
   for (const m of diff.modules) {
     for (const p of m.packages) {
       for (const s of p.symbols ?? []) {
-        const name = s.name === "" ? `(unnamed in ${p.path})` : s.name;
+        const name = nameOf(s.name || "(unnamed)", p.path);
         rows.push({ ...s, name, note: s.oldName === undefined ? note(s.change) : `was ${s.oldName}` });
       }
     }

@@ -37,10 +37,12 @@ export function hints(snapshot: Snapshot): string[] {
   if (kinds.unattributed > 0.001 * file.size) {
     add(kinds.unattributed, `${share(kinds.unattributed)} has no known owner`);
   }
-  if (evidence.inferred > 0.05 * file.size && snapshot.testimony !== "link probe" && file.language === "go") {
+  // what no symbol names in DWARF is not for a linker to tell either
+  const inferred = evidence.inferred - kinds.dwarf;
+  if (inferred > 0.05 * file.size && snapshot.testimony !== "link probe" && file.language === "go") {
     add(
-      evidence.inferred,
-      `${share(evidence.inferred)} has inferred owners: profile the package, not the file, and the linker names them`,
+      inferred,
+      `${share(inferred)} has inferred owners: profile the package, not the file, and the linker names them`,
     );
   }
   if (file.garbled) add(0, "names are hashed (garble): packages are opaque but for a few of the standard library");

@@ -113,6 +113,11 @@ const TITLES: { readonly [B in View["by"]]: string } = {
   embed: "EMBEDDED FILE",
 };
 
+/** A symbol's name; its package in brackets where the name does not hold it. */
+export function nameOf(name: string, pkg: string | undefined): string {
+  return pkg === undefined || name.includes(pkg) ? name : `${name} (${pkg})`;
+}
+
 /** Only what name and version do not tell already. */
 function roleWord({ role }: Row): string {
   return role === undefined || role === "std" || role === "C" || role === "dependency" ? "" : role;
@@ -150,7 +155,9 @@ function section(rows: View, { terminal: t, exact }: TextOptions): string[] {
   }
   if (rows.by === "symbol" || rows.by === "section")
     column({ title: "", paint: (text) => dim(t, text) }, (row) => row.letter ?? "");
-  column({ title: TITLES[rows.by], flexible: true }, (row) => visible(row.name));
+  column({ title: TITLES[rows.by], flexible: true }, (row) =>
+    visible(rows.by === "symbol" ? nameOf(row.name, row.package) : row.name),
+  );
   if (rows.by === "module") {
     column({ title: "VERSION", paint: (text) => dim(t, text) }, (row) =>
       shorten(visible(row.version ?? ""), VERSION_WIDTH),

@@ -43,7 +43,7 @@ function subjects(word: string): string {
 function run(command: string, mask: boolean): string {
   const words = (command.match(/'[^']*'|\S+/g) ?? []).map((word) => subjects(word.replace(/^'(.*)'$/, "$1")));
   expect(words[0]).toBe("pare");
-  const env = { ...process.env, NO_COLOR: "1", COLUMNS: "100", HOME: DATA };
+  const env = { ...process.env, NO_COLOR: "1", COLUMNS: "100" };
   const { stdout, stderr, status } = spawnSync(process.execPath, [MAIN, ...words.slice(1)], {
     cwd: DATA,
     env,

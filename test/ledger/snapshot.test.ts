@@ -129,7 +129,7 @@ describe("snapshot", () => {
     const http = s.modules[0].packages.find((p) => p.path === "net/http")!;
     expect(http.symbols).toEqual([
       { name: "net/http.(*Server).Serve", letter: "T", bytes: 3800, kinds: { code: 3000, pclntab: 800 } },
-      { name: "", letter: "R", bytes: 900, kinds: { dwarf: 900 } },
+      { name: "", letter: "?", bytes: 900, kinds: { dwarf: 900 } },
       { name: "type:net/http.Server", letter: "R", bytes: 416, kinds: { type: 416 } },
       { name: "net/http.DefaultServeMux", letter: "D", bytes: 8, kinds: { data: 8 } },
     ]);

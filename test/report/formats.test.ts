@@ -158,7 +158,7 @@ describe("text report", () => {
          SIZE     %  +MEMORY     SYMBOL
       3.80 kB  29.6        ·  T  net/http.(*Server).Serve
       2.50 kB  19.5        ·  T  github.com/acme/yaml/v3.Unmarshal
-      2.05 kB  15.9        ·  R  web/index.html
+      2.05 kB  15.9        ·  R  web/index.html (main)
       1.20 kB   9.3        ·  T  example.com/app/store.Open
         700 B   5.4        ·  T  github.com/acme/yaml/v3/internal/scan.Next
         520 B   4.0        ·  T  main.main
@@ -166,7 +166,6 @@ describe("text report", () => {
 
       → 15.9 % is embedded files, the largest web/index.html (2.05 kB): see --by embed
       → 7.8 % is DWARF and symbols: -ldflags='-s -w' leaves out these 996 B; stack traces stay readable
-      → 7.0 % has inferred owners: profile the package, not the file, and the linker names them
       "
     `);
   });
@@ -238,7 +237,6 @@ describe("markdown", () => {
 
       - 15.9 % is embedded files, the largest web/index.html (2.05 kB): see --by embed
       - 7.8 % is DWARF and symbols: -ldflags='-s -w' leaves out these 996 B; stack traces stay readable
-      - 7.0 % has inferred owners: profile the package, not the file, and the linker names them
 
       | Kind | Size | Share | What |
       | --- | ---: | ---: | --- |
