@@ -61,7 +61,11 @@ function ownerOf(r: Row, category: string): string {
   if (category === "text") {
     // an ordinary function belongs to the package that defines it, whatever name it was linked to
     const shared =
-      r.name.includes("[") || r.name.startsWith("type:") || /-fm(\.|$)/.test(r.name) || r.unit !== "" || /^(\(\*)?struct \{|^go:/.test(r.name);
+      r.name.includes("[") ||
+      r.name.startsWith("type:") ||
+      /-fm(\.|$)/.test(r.name) ||
+      r.unit !== "" ||
+      /^(\(\*)?struct \{|^go:/.test(r.name);
     const named = packageOf(r.name);
     return shared && named !== "" ? named : r.pkg || named;
   }
@@ -187,7 +191,10 @@ export function score(ledger: Ledger, exe: Executable, truth: Truth): Score {
   for (const s of truth.symbols) {
     const category = out.byCategory.get(s.category) ?? { tracked: 0, strict: 0, lenient: 0 };
     out.byCategory.set(s.category, category);
-    for (const [from, to] of fileRanges(exe, s.va - exe.imageBase, s.size)) {
+    // wasm: addresses of functions are numbers of bodies
+    const body = exe.wasm && s.category === "text" ? s.va / 0x1_0000 - 0x1000 : -1;
+    const rva = body >= 0 ? (exe.wasm!.starts[body] ?? 0) : s.va - exe.imageBase;
+    for (const [from, to] of fileRanges(exe, rva, body >= 0 ? (exe.wasm!.ends[body] ?? 0) - rva : s.size)) {
       for (let i = at(from); i < ledger.count && ledger.start[i] < to; i++) {
         const a = Math.max(from, ledger.start[i]);
         const b = Math.min(to, i + 1 < ledger.count ? ledger.start[i + 1] : ledger.size);

@@ -29,7 +29,16 @@ export function claimCode(
     if (!exe.wasm) while (last > first && region.bytes[last - 1] === filler) last--;
     // a function of nothing but filler is code all the same
     const codeEnd = last === first ? end : region.rva + last;
-    claims.image(from, codeEnd - from, KIND.code, functions.owner[f], symbolOf(f), EXACT);
+    // wasm: the body's size stands in front of it
+    const lead = exe.wasm ? ulebLength(end - from) : 0;
+    claims.image(from - lead, codeEnd - from + lead, KIND.code, functions.owner[f], symbolOf(f), EXACT);
     claims.image(codeEnd, end - codeEnd, KIND.padding, functions.owner[f], symbolOf(f), EXACT);
   }
+}
+
+/** Bytes that a number takes as an unsigned LEB128. */
+function ulebLength(value: number): number {
+  let n = 1;
+  for (let v = value; v >= 128; v = Math.floor(v / 128)) n++;
+  return n;
 }

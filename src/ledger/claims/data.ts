@@ -10,8 +10,9 @@ import { type TypeTable, TypeWalker, U32List } from "../../binary/go/types.ts";
 import { type Claims, KIND } from "../ledger.ts";
 import type { BssRow, Embed } from "../profile.ts";
 import { type Asset, readEmbedList } from "./embeds.ts";
-import type { Functions } from "./functions.ts";
+import { type Functions, packageByName } from "./functions.ts";
 import { type Area, buildObjects, Marks, type Objects } from "./objects.ts";
+import { refOrigins } from "./origins.ts";
 import { decideOwners, objectAt, type Pointers } from "./owners.ts";
 
 const NONE = 0xffffffff;
@@ -234,6 +235,16 @@ export function claimData(input: DataInput): DataResult {
     types,
     typePackage: typeOwner,
     functions,
+    origins: exe.wasm
+      ? new Uint32Array(refs.count)
+      : refOrigins(
+          go.pcln,
+          exe.regions,
+          module.gofunc,
+          refs,
+          Math.min(module.noptrdata, module.data),
+          packageByName(go.pcln, packages),
+        ),
     pointers,
     main: packages.find("main") ?? 0,
     packages: packages.count + 1,
@@ -423,7 +434,10 @@ function scan(input: DataInput): Refs {
   const code = exe.regions.find(
     (r) => r.executable && go.pcln.entry[0] >= r.rva && go.pcln.entry[0] < r.rva + r.bytes.length,
   );
-  if (!code) return { count: 0, target: new Uint32Array(0), func: new Uint32Array(0), formed: new Uint8Array(0) };
+  if (!code) {
+    const none = new Uint32Array(0);
+    return { count: 0, target: none, func: none, formed: new Uint8Array(0), at: none };
+  }
   let low = NONE;
   let high = 0;
   for (const r of exe.regions) {
@@ -433,7 +447,6 @@ function scan(input: DataInput): Refs {
   }
   const textEnd = exe.wasm ? code.rva + code.bytes.length : module.etext;
   const text = exe.wasm ? code.rva : module.text;
-  if (exe.wasm) low = 4096;
   return scanRefs(exe.arch, {
     code: code.bytes,
     codeRva: code.rva,
@@ -465,7 +478,7 @@ function claimItabs(
     const t = types.indexOf(type);
     marks.add(
       at,
-      2 * p + 8 + methods * p,
+      3 * p + methods * p,
       KIND.itab,
       t >= 0 ? typeOwner[types.owner[t]] : 0,
       input.claims.symbols.add("go:itab"),
@@ -484,7 +497,7 @@ function markInittasks(input: DataInput, words: Words, marks: Marks): void {
     const view = new DataView(region.bytes.buffer, region.bytes.byteOffset, region.bytes.byteLength);
     const n = view.getUint32(at - region.rva + 4, exe.littleEndian);
     if (n === 0 || n > 4096) continue;
-    const f = functionAt(go, words.pointer(at + 8));
+    const f = exe.wasm ? wasmFunction(go, words.word(at + 8)) : functionAt(go, words.pointer(at + 8));
     marks.add(at, 8 + n * p, KIND.data, f >= 0 ? functions.unit[f] : 0, input.claims.symbols.add("..inittask"));
   }
 }
@@ -580,8 +593,10 @@ function readOnlyLayout(
   const stringsTo = inside ? best.from : firstMask < NONE ? firstMask : end;
 
   const areas: Area[] = [];
+  // arm aligns to 8 at most (cmd/link/internal/arm/l.go)
   const area = (start: number, to: number, kind: number, sorted: boolean): void => {
-    if (to > start) areas.push({ start, end: to, kind, sorted, aligned: kind === KIND.data });
+    const aligned = kind === KIND.data && exe.arch !== "arm";
+    if (to > start) areas.push({ start, end: to, kind, sorted, aligned });
   };
   area(module.types, typesTo, KIND.type, false);
   if (separate && inside === false) {

@@ -182,18 +182,31 @@ function claimFuncs(
   const inTable = relative && module !== undefined && module.epclntab > 0;
   const end = inTable ? Math.max(highest, Math.min(module.findfunctab, limit) - base) : highest + 1;
   claimPacked(claims, base, end, list, users.array(), KIND.funcdata, own, symbolOf);
-  if (module && module.findfunctab > 0) claimFindTable(claims, go, own, symbolOf);
+  if (module && module.findfunctab > 0) claimFindTable(claims, exe, go, own, symbolOf);
 }
 
 /** findfunctab: 20 bytes per 4096 bytes of text (runtime/symtab.go, findfuncbucket): to the first function of each bucket. */
 function claimFindTable(
   claims: Claims,
+  exe: Executable,
   go: GoProgram,
   own: (f: number) => number,
   symbolOf: (f: number) => number,
 ): void {
   const { pcln: t, module } = go;
   if (!module) return;
+  if (exe.wasm) {
+    // every function has 65536 program counters, so 16 buckets of its own
+    const view = new DataView(t.bytes.buffer, t.bytes.byteOffset, t.bytes.byteLength);
+    const place = (f: number): number => view.getUint32(t.functab + f * t.functabEntry, t.littleEndian) - 0x1000;
+    const from = place(0);
+    for (let f = 0; f < t.nfunc; f++) {
+      const to = f + 1 < t.nfunc ? place(f + 1) : place(f) + 1;
+      const at = module.findfunctab + (place(f) - from) * 320;
+      claims.image(at, (to - place(f)) * 320, KIND.pclntab, own(f), symbolOf(f), EXACT);
+    }
+    return;
+  }
   const text = t.entry[0];
   const buckets = Math.ceil((t.end[t.nfunc - 1] - text) / 4096);
   let f = 0;
