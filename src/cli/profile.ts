@@ -48,7 +48,11 @@ export async function profileCommand(subject: string, goFlags: readonly string[]
 }
 
 /** The snapshot to show, and the profile that it was made from; a snapshot that was read has none. */
-async function open(subject: string, goFlags: readonly string[], flags: ProfileFlags): Promise<{ summary: Snapshot; profile?: Profile }> {
+async function open(
+  subject: string,
+  goFlags: readonly string[],
+  flags: ProfileFlags,
+): Promise<{ summary: Snapshot; profile?: Profile }> {
   const input = await readInput(subject, goFlags, progressOn(process.stderr, flags.quiet === true));
   if (isSnapshot(input)) {
     const needs = (flags.ranges !== undefined && "--ranges") || (flags.by === "section" && "--by section");
