@@ -9,4 +9,6 @@ export default defineConfig({
   clean: true,
   fixedExtension: false,
   hash: false,
+  // chunks lie flat in dist: a module finds its assets in a folder beside it, here as in src
+  copy: ["src/toolchain/linkprobe"],
 });
