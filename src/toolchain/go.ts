@@ -31,19 +31,36 @@ export interface GoContext {
   readonly guard: Guard;
 }
 
-async function go(args: readonly string[], context: GoContext, env: Readonly<Record<string, string | undefined>> = {}): Promise<RunResult> {
+async function go(
+  args: readonly string[],
+  context: GoContext,
+  env: Readonly<Record<string, string | undefined>> = {},
+): Promise<RunResult> {
   try {
     return await run("go", args, { cwd: context.cwd, env, guard: context.guard });
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code !== "ENOENT") throw new ToolFailure("go-missing", `the go command cannot be run: ${String(error)}`);
-    throw new ToolFailure("go-missing", "the go command is not on PATH: install Go (https://go.dev/dl), or name a file that is built already");
+    throw new ToolFailure(
+      "go-missing",
+      "the go command is not on PATH: install Go (https://go.dev/dl), or name a file that is built already",
+    );
   }
 }
 
 /** The settings of the go command that is in force in a directory. */
 export async function goEnv(context: GoContext): Promise<GoEnv> {
-  const names = ["GOVERSION", "GOROOT", "GOMODCACHE", "GOHOSTOS", "GOHOSTARCH", "GOOS", "GOARCH", "GOMOD", "CGO_ENABLED"];
+  const names = [
+    "GOVERSION",
+    "GOROOT",
+    "GOMODCACHE",
+    "GOHOSTOS",
+    "GOHOSTARCH",
+    "GOOS",
+    "GOARCH",
+    "GOMOD",
+    "CGO_ENABLED",
+  ];
   const { code, stdout, stderr } = await go(["env", "-json", ...names], context);
   if (code !== 0) throw new ToolFailure("go-missing", `go env failed: ${stderr.trim()}`);
   return JSON.parse(stdout) as GoEnv;
@@ -63,18 +80,28 @@ function listFlags(flags: readonly string[]): string[] {
 
 /** Resolves an import path or directory to one main package. */
 export async function findMain(pkg: string, flags: readonly string[], context: GoContext): Promise<MainPackage> {
-  const { code, stdout, stderr } = await go(["list", "-json=ImportPath,Name,Dir,Module", ...listFlags(flags), "--", pkg], context);
-  if (code !== 0) throw new ToolFailure("no-package", `there is no Go package ${pkg}: ${firstLine(stderr)}`, stderr.trim());
+  const { code, stdout, stderr } = await go(
+    ["list", "-json=ImportPath,Name,Dir,Module", ...listFlags(flags), "--", pkg],
+    context,
+  );
+  if (code !== 0)
+    throw new ToolFailure("no-package", `there is no Go package ${pkg}: ${firstLine(stderr)}`, stderr.trim());
   // one JSON document after another
   const found = (stdout.trim() === "" ? [] : stdout.trim().split(/(?<=^\})\n/m)).map(
     (text) => JSON.parse(text) as { ImportPath: string; Name: string; Dir: string; Module?: { Path: string } },
   );
   const mains = found.filter((p) => p.Name === "main");
   if (mains.length === 0) {
-    throw new ToolFailure("not-main", `${pkg} is not a program: its package is ${found[0]?.Name ?? "empty"}, not main`);
+    throw new ToolFailure(
+      "not-main",
+      `${found[0]?.ImportPath ?? pkg} is not a program: its package is ${found[0]?.Name ?? "empty"}, not main`,
+    );
   }
   if (mains.length > 1) {
-    throw new ToolFailure("not-main", `${pkg} names ${mains.length} programs; name one of them: ${mains.map((p) => p.ImportPath).join(", ")}`);
+    throw new ToolFailure(
+      "not-main",
+      `${pkg} names ${mains.length} programs; name one of them: ${mains.map((p) => p.ImportPath).join(", ")}`,
+    );
   }
   const [main] = mains;
   return { importPath: main.ImportPath, directory: main.Dir, module: main.Module?.Path ?? "" };

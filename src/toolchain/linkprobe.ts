@@ -1,7 +1,18 @@
 // The link probe: a copy of the user's own cmd/link that also writes down what it decided. GOROOT is not touched, and the program that
 // it links is byte-identical. Built once per Go version and kept in the cache directory.
 import { createHash } from "node:crypto";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -42,7 +53,10 @@ export async function linkProbe(env: GoEnv, guard: Guard): Promise<Probe> {
   }
   if (!main.includes(HOOK)) return { reason: `${env.GOVERSION}'s linker has no place for it` };
   const source = probeSource();
-  const key = createHash("sha256").update(JSON.stringify([env.GOVERSION, env.GOHOSTOS, env.GOHOSTARCH, main, source])).digest("hex").slice(0, 16);
+  const key = createHash("sha256")
+    .update(JSON.stringify([env.GOVERSION, env.GOHOSTOS, env.GOHOSTARCH, main, source]))
+    .digest("hex")
+    .slice(0, 16);
   const store = join(cacheDirectory(), "linkprobe");
   const linker = join(store, `${env.GOVERSION}-${key}`, env.GOHOSTOS === "windows" ? "link.exe" : "link");
   if (existsSync(linker)) return { linker };
@@ -57,7 +71,9 @@ export async function linkProbe(env: GoEnv, guard: Guard): Promise<Probe> {
     const out = join(work, "out");
     mkdirSync(out);
     const name = env.GOHOSTOS === "windows" ? "link.exe" : "link";
-    const result = env.GOROOT.startsWith(env.GOMODCACHE) ? await buildInCopy(env, work, added, join(out, name), guard) : await buildByOverlay(env, ld, work, added, join(out, name), guard);
+    const result = env.GOROOT.startsWith(env.GOMODCACHE)
+      ? await buildInCopy(env, work, added, join(out, name), guard)
+      : await buildByOverlay(env, ld, work, added, join(out, name), guard);
     if (result !== "") return { reason: `${env.GOVERSION}'s linker does not build with it: ${result}` };
     try {
       renameSync(out, dirname(linker));
@@ -86,7 +102,14 @@ function hostEnv(env: GoEnv, goroot: string): Record<string, string | undefined>
   };
 }
 
-async function buildByOverlay(env: GoEnv, ld: string, work: string, files: Record<string, string>, output: string, guard: Guard): Promise<string> {
+async function buildByOverlay(
+  env: GoEnv,
+  ld: string,
+  work: string,
+  files: Record<string, string>,
+  output: string,
+  guard: Guard,
+): Promise<string> {
   const replace: Record<string, string> = {};
   for (const [name, text] of Object.entries(files)) {
     writeFileSync(join(work, name), text);
@@ -94,11 +117,24 @@ async function buildByOverlay(env: GoEnv, ld: string, work: string, files: Recor
   }
   const overlay = join(work, "overlay.json");
   writeFileSync(overlay, JSON.stringify({ Replace: replace }));
-  return goBuildLinker(join(env.GOROOT, "bin/go"), ["-overlay", overlay], output, env.GOROOT, hostEnv(env, env.GOROOT), guard);
+  return goBuildLinker(
+    join(env.GOROOT, "bin/go"),
+    ["-overlay", overlay],
+    output,
+    env.GOROOT,
+    hostEnv(env, env.GOROOT),
+    guard,
+  );
 }
 
 /** Overlays may not replace files of the module cache, where downloaded toolchains live: a shadow GOROOT of links, with cmd/link copied. */
-async function buildInCopy(env: GoEnv, work: string, files: Record<string, string>, output: string, guard: Guard): Promise<string> {
+async function buildInCopy(
+  env: GoEnv,
+  work: string,
+  files: Record<string, string>,
+  output: string,
+  guard: Guard,
+): Promise<string> {
   const root = join(work, "goroot");
   const shadow = (path: string, real: string): void => {
     const from = join(env.GOROOT, path);
@@ -125,12 +161,20 @@ async function goBuildLinker(
   env: Record<string, string | undefined>,
   guard: Guard,
 ): Promise<string> {
-  const { code, stderr } = await run(go, ["build", ...flags, "-trimpath", "-o", output, "cmd/link"], { cwd: join(cwd, "src"), env, guard });
+  const { code, stderr } = await run(go, ["build", ...flags, "-trimpath", "-o", output, "cmd/link"], {
+    cwd: join(cwd, "src"),
+    env,
+    guard,
+  });
   return code === 0 ? "" : stderr.trim().split("\n").slice(0, 3).join(" ");
 }
 
 /** What `go build` needs so that it links through the probe and the dump is written. */
-export function probeBuild(linker: string, dump: string, relocations: boolean): { flags: string[]; env: Record<string, string> } {
+export function probeBuild(
+  linker: string,
+  dump: string,
+  relocations: boolean,
+): { flags: string[]; env: Record<string, string> } {
   const quoted = /[\s'"]/.test(linker) ? `'${linker}'` : linker;
   return {
     flags: [`-toolexec=${quoted}`],

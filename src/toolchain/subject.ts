@@ -1,6 +1,6 @@
 // What a command is about: the bytes of one executable, from a file, from stdin, or from a package that is built first.
-import { closeSync, constants, fstatSync, openSync, readSync, statSync } from "node:fs";
-import { basename, join, resolve } from "node:path";
+import { closeSync, constants, existsSync, fstatSync, openSync, readSync, statSync } from "node:fs";
+import { basename, isAbsolute, join, resolve } from "node:path";
 import { gunzipSync, zstdDecompressSync } from "node:zlib";
 import { type ProbeDump, ProbeReader } from "../linkgraph/probe.ts";
 import { type Guard, ToolFailure } from "./failure.ts";
@@ -35,14 +35,16 @@ const MAX_BYTES = 0xffff_ffff;
 /** Go executables shrink to a third; more than this is a bomb. */
 const MAX_RATIO = 200;
 
-const isUnreadable = (name: string, why: string, detail = ""): ToolFailure => new ToolFailure("unreadable", `${name}: ${why}`, detail);
+const isUnreadable = (name: string, why: string, detail = ""): ToolFailure =>
+  new ToolFailure("unreadable", `${name}: ${why}`, detail);
 
 /** Opens FILE, "-" or PACKAGE. Throws ToolFailure. */
 export async function openSubject(argument: string, options: SubjectOptions): Promise<Subject> {
   if (argument === "-") return { name: "-", bytes: await decompress("-", await readStdin()), warnings: [] };
   const path = resolve(options.cwd, argument);
   const kind = kindOf(path, argument);
-  if (kind === "file") return { name: basename(path), bytes: await decompress(argument, readFile(path, argument)), warnings: [] };
+  if (kind === "file")
+    return { name: basename(path), bytes: await decompress(argument, readFile(path, argument)), warnings: [] };
   return buildSubject(argument, options);
 }
 
@@ -56,7 +58,10 @@ function kindOf(path: string, argument: string): "file" | "package" {
     if (code === "EACCES") throw isUnreadable(argument, "permission denied");
     if (code !== "ENOENT" && code !== "ENOTDIR") throw isUnreadable(argument, String(code), String(error));
     // "./x", "/x" and "x.exe" are meant as files; "example.com/cmd/x" and "cmd/x" may be packages
-    if (/^\.{0,2}[/\\]|^[A-Za-z]:|\.(exe|wasm|so|dll|a|gz|zst|xz|json)$/i.test(argument) || !/^[\w.~/@-]+$/.test(argument)) {
+    if (
+      /^\.{0,2}[/\\]|^[A-Za-z]:|\.(exe|wasm|so|dll|a|gz|zst|xz|json)$/i.test(argument) ||
+      !/^[\w.~/@-]+$/.test(argument)
+    ) {
       throw isUnreadable(argument, "no such file");
     }
     return "package";
@@ -73,7 +78,10 @@ function readFile(path: string, name: string): Uint8Array {
     fd = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw isUnreadable(name, code === "EACCES" ? "permission denied" : code === "ENOENT" ? "no such file" : String(code));
+    throw isUnreadable(
+      name,
+      code === "EACCES" ? "permission denied" : code === "ENOENT" ? "no such file" : String(code),
+    );
   }
   try {
     const before = fstatSync(fd);
@@ -118,8 +126,13 @@ async function decompress(name: string, bytes: Uint8Array): Promise<Uint8Array> 
     if (magic("\xfd7zXZ\0")) return await unxz(bytes, limit);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    const tooBig = code === "ERR_BUFFER_TOO_LARGE" || (error instanceof RangeError && /larg|length|memory/i.test(error.message));
-    throw isUnreadable(name, tooBig ? `unpacks to more than ${limit} bytes` : "its compressed data is damaged", String(error));
+    const tooBig =
+      code === "ERR_BUFFER_TOO_LARGE" || (error instanceof RangeError && /larg|length|memory/i.test(error.message));
+    throw isUnreadable(
+      name,
+      tooBig ? `unpacks to more than ${limit} bytes` : "its compressed data is damaged",
+      String(error),
+    );
   }
   return bytes;
 }
@@ -144,23 +157,36 @@ async function unxz(bytes: Uint8Array, limit: number): Promise<Uint8Array> {
   return view(Buffer.concat(chunks));
 }
 
+/** Where `go` must stand, and what it must be asked for, to build what the user named: a directory with a go.mod is a module of its own. */
+function placeOf(pkg: string, cwd: string): { cwd: string; pkg: string } {
+  const directory = resolve(cwd, pkg);
+  if (!isDirectory(directory)) return { cwd, pkg };
+  if (existsSync(join(directory, "go.mod"))) return { cwd: directory, pkg: "." };
+  return { cwd, pkg: isAbsolute(pkg) || pkg.startsWith(".") ? pkg : `./${pkg}` };
+}
+
 /** Builds a package through the link probe; without the probe if there is none for this Go. */
-async function buildSubject(pkg: string, options: SubjectOptions): Promise<Subject> {
-  const { cwd, guard, goFlags } = options;
+async function buildSubject(argument: string, options: SubjectOptions): Promise<Subject> {
+  const { guard, goFlags } = options;
+  const { cwd, pkg } = placeOf(argument, options.cwd);
   const context = { cwd, guard };
-  const target = /^(\.|\/|[A-Za-z]:)/.test(pkg) || !isDirectory(resolve(cwd, pkg)) ? pkg : `./${pkg}`;
   const env = await goEnv(context);
-  const main = await findMain(target, goFlags, context);
+  const main = await findMain(pkg, goFlags, context);
   const warnings: string[] = [];
   options.onStep?.({ reason: "probe", subject: env.GOVERSION });
   const probe = await linkProbe(env, guard);
-  if (!("linker" in probe)) warnings.push(`no link probe (${probe.reason}): owners come from references instead of from the linker`);
+  if (!("linker" in probe)) {
+    warnings.push(`no link probe (${probe.reason}): owners come from references instead of from the linker`);
+  }
   options.onStep?.({ reason: "build", subject: main.importPath });
   return withTemporary(guard, async (directory) => {
     const output = join(directory, "program");
     const dump = join(directory, "dump");
     const extra = "linker" in probe ? probeBuild(probe.linker, dump, false) : { flags: [], env: {} };
-    await build({ pkg: target, flags: [...goFlags, ...extra.flags], env: { ...options.env, ...extra.env }, output }, context);
+    await build(
+      { pkg: main.importPath, flags: [...goFlags, ...extra.flags], env: { ...options.env, ...extra.env }, output },
+      context,
+    );
     const bytes = readFile(output, main.importPath);
     const subject = { name: main.importPath, bytes, directory: main.directory, warnings };
     if (!("linker" in probe)) return subject;

@@ -22,7 +22,11 @@ export async function unpackUpx(name: string, bytes: Uint8Array, guard: Guard): 
       );
     }
     if (result.code !== 0) {
-      throw new ToolFailure("unreadable", `${name}: is packed with UPX, and upx cannot unpack it`, result.stderr.trim() || result.stdout.trim());
+      throw new ToolFailure(
+        "unreadable",
+        `${name}: is packed with UPX, and upx cannot unpack it`,
+        result.stderr.trim() || result.stdout.trim(),
+      );
     }
     const plainBytes = readFileSync(plain);
     return new Uint8Array(plainBytes.buffer, plainBytes.byteOffset, plainBytes.length);
