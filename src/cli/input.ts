@@ -6,6 +6,7 @@ import type { FileFacts } from "../ledger/snapshot.ts";
 import { parseGoMod } from "../ledger/modules.ts";
 import type { Profile, ProfileOptions } from "../ledger/profile.ts";
 import type { ProbeDump } from "../linkgraph/probe.ts";
+import { formatBytes } from "../report/units.ts";
 import { EXIT, Failure } from "./failure.ts";
 import { onInterrupt } from "./interrupt.ts";
 import type { Progress } from "./progress.ts";
@@ -15,6 +16,8 @@ export interface Input {
   readonly bytes: Uint8Array;
   /** What the linker said, if the program was built here. */
   readonly testimony?: ProbeDump;
+  /** Directory of the package that was built. */
+  readonly directory?: string;
   readonly warnings: readonly string[];
 }
 
@@ -69,19 +72,26 @@ export async function profileInput(input: Input, options: ProfileOptions): Promi
   }
 }
 
-/** `sha256` only where it is shown: hashing takes as long as reading. */
+/** `sha256` only where it is shown: hashing takes as long as reading. It is that of the bytes that were profiled. */
 export function factsOf(input: Input, profile: Profile, sha256: boolean): FileFacts {
+  const { bytes } = profile.exe;
+  const unpacked = bytes.length !== input.bytes.length;
+  const warnings = unpacked
+    ? [`unpacked from ${formatBytes(input.bytes.length)}: what is shown is the program inside`]
+    : [];
   return {
     name: input.name,
-    sha256: sha256 ? createHash("sha256").update(input.bytes).digest("hex") : "",
-    goMod: goModOf(profile.buildInfo?.main?.path),
+    sha256: sha256 ? createHash("sha256").update(bytes).digest("hex") : "",
+    goMod: goModOf(input.directory ?? ".", profile.buildInfo?.main?.path),
+    packed: unpacked ? "UPX" : undefined,
+    warnings: [...input.warnings, ...warnings],
   };
 }
 
-/** The go.mod of the directory that we stand in, if it is that of the program's main module. */
-function goModOf(module: string | undefined): string | undefined {
+/** The go.mod of a directory or the nearest one above, if it is that of the program's main module. */
+function goModOf(directory: string, module: string | undefined): string | undefined {
   if (module === undefined || module === "") return undefined;
-  for (let dir = resolve("."); ; dir = dirname(dir)) {
+  for (let dir = resolve(directory); ; dir = dirname(dir)) {
     try {
       const text = readFileSync(join(dir, "go.mod"), "utf8");
       return parseGoMod(text).module === module ? text : undefined;

@@ -114,6 +114,8 @@ export interface FileFacts {
   readonly packed?: string | undefined;
   /** go.mod of the main module: tells direct from indirect dependencies. */
   readonly goMod?: string | undefined;
+  /** What went less than well before the profile was made. */
+  readonly warnings?: readonly string[] | undefined;
 }
 
 export interface SnapshotOptions {
@@ -177,7 +179,7 @@ export function snapshot(profile: Profile, facts: FileFacts, options: SnapshotOp
     ...(profile.inlined && {
       inlined: [...profile.inlined].sort(largestFirst((r) => `${r.owner}\0${r.origin}`)),
     }),
-    warnings: [...new Set([...profile.exe.warnings, ...profile.warnings])],
+    warnings: [...new Set([...(facts.warnings ?? []), ...profile.exe.warnings, ...profile.warnings])],
   };
 }
 
