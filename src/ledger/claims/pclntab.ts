@@ -208,11 +208,14 @@ function claimFindTable(
     return;
   }
   const text = t.entry[0];
-  const buckets = Math.ceil((t.end[t.nfunc - 1] - text) / 4096);
+  const length = t.end[t.nfunc - 1] - text;
+  const buckets = Math.ceil(length / 4096);
   let f = 0;
   for (let b = 0; b < buckets; b++) {
     while (f + 1 < t.nfunc && t.entry[f + 1] <= text + b * 4096) f++;
-    claims.image(module.findfunctab + b * 20, 20, KIND.pclntab, own(f), symbolOf(f), EXACT);
+    // a word, and a byte for each 256 bytes of text that there are
+    const size = 4 + Math.min(16, Math.ceil((length - b * 4096) / 256));
+    claims.image(module.findfunctab + b * 20, size, KIND.pclntab, own(f), symbolOf(f), EXACT);
   }
 }
 
