@@ -104,9 +104,10 @@ function isPathByte(c: number): boolean {
  */
 export function packageOf(name: string): string {
   if (name.startsWith("type:") || name.startsWith("type.")) {
-    if (name.startsWith(".eq.", 5) || name.startsWith(".hash.", 5))
-      return packageOfType(name.slice(name.indexOf(".", 6) + 1));
-    return packageOfType(name.slice(5).replace(/^\.?(?:namedata|importpath)\.[^]*/, ""));
+    // ".eq.T" and ".hash.T" are functions, ".eqfunc.T" and ".hashfunc.T" their closures; ".eqfunc24" compares 24 bytes of anything
+    const about = /^\.(?:eq|hash|eqfunc|hashfunc|gcmask|gcprog)\./.exec(name.slice(5, 20));
+    if (about) return packageOfType(name.slice(5 + about[0].length));
+    return name[5] === "." ? "" : packageOfType(name.slice(5).replace(/^(?:namedata|importpath)\.[^]*/, ""));
   }
   if (name.startsWith("go:") || name.startsWith("go.")) {
     if (name.startsWith("itab.", 3)) return packageOfType(name.slice(8));
