@@ -1,5 +1,5 @@
 // What a user gets from the registry: built JavaScript that runs in an empty folder, outside this checkout.
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import {
   cpSync,
   existsSync,
@@ -97,6 +97,16 @@ test("every asset is shipped where the code looks for it", () => {
   expect(assets).not.toEqual([]);
   const dist = path.join(home, "node_modules/pare/dist");
   expect(assets.filter((name) => !existsSync(path.join(dist, name)))).toEqual([]);
+});
+
+test("an old Node is told so in one line", () => {
+  const old = 'Object.defineProperty(process, "versions", { value: { ...process.versions, node: "20.19.0" } })';
+  const bin = path.join(home, "node_modules/.bin/pare");
+  const ran = spawnSync(process.execPath, ["--import", `data:text/javascript,${old}`, bin, "--help"], {
+    encoding: "utf8",
+  });
+  expect(ran.stderr).toBe("pare: Node 22.18 or newer is needed, this is 20.19.0\n");
+  expect(ran.status).toBe(3);
 });
 
 test("the library runs", () => {
