@@ -55,7 +55,7 @@ export function scanAmd64(input: ScanInput, out: RefList): void {
         target += operandSize16(code, i - 2, from) ? 2 : 4;
       }
       if (target < low || target >= high || (target >= textLow && target < textHigh)) continue;
-      out.add(target, f, op === 0x8d && !escape ? 1 : 0);
+      out.add(target, f, op === 0x8d && !escape ? 1 : 0, codeRva + i);
       resume = i + 5;
     }
   }

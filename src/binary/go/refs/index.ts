@@ -1,7 +1,7 @@
 // The table of reference scanners by GOARCH. An architecture that is not in it gets owners by layout order only (evidence: inferred).
 import { scanAmd64 } from "./amd64.ts";
 import { RefList, type Refs, type ScanInput, type Scanner } from "./refs.ts";
-import { scanArm, scanArm64, scanLoong64, scanMips, scanPpc64, scanRiscv64, scanS390x } from "./risc.ts";
+import { scanArm, scanArm64, scanLoong64, scanMips, scanMips64, scanPpc64, scanRiscv64, scanS390x } from "./risc.ts";
 import { scanWasm } from "./wasm.ts";
 import { scan386 } from "./x86.ts";
 
@@ -18,8 +18,8 @@ const SCANNERS: Readonly<Record<string, Scanner>> = {
   s390x: scanS390x,
   mips: scanMips,
   mipsle: scanMips,
-  mips64: scanMips,
-  mips64le: scanMips,
+  mips64: scanMips64,
+  mips64le: scanMips64,
 };
 
 /** References from code to data in function order; empty for an unknown architecture. */
@@ -31,5 +31,6 @@ export function scanRefs(arch: string, input: ScanInput): Refs {
     target: out.target.subarray(0, out.count),
     func: out.func.subarray(0, out.count),
     formed: out.formed.subarray(0, out.count),
+    at: out.at.subarray(0, out.count),
   };
 }

@@ -6,6 +6,8 @@ export interface Refs {
   readonly target: Uint32Array;
   readonly func: Uint32Array;
   readonly formed: Uint8Array;
+  /** RVA of a byte of the referring instruction. */
+  readonly at: Uint32Array;
 }
 
 /** What a scanner sees: code of one region, functions by RVA, and the data that references may hit. */
@@ -34,8 +36,9 @@ export class RefList {
   target = new Uint32Array(1 << 14);
   func = new Uint32Array(1 << 14);
   formed = new Uint8Array(1 << 14);
+  at = new Uint32Array(1 << 14);
 
-  add(target: number, func: number, formed: number): void {
+  add(target: number, func: number, formed: number, at: number): void {
     if (this.count === this.target.length) {
       const n = this.count * 2;
       const target2 = new Uint32Array(n);
@@ -47,9 +50,13 @@ export class RefList {
       const formed2 = new Uint8Array(n);
       formed2.set(this.formed);
       this.formed = formed2;
+      const at2 = new Uint32Array(n);
+      at2.set(this.at);
+      this.at = at2;
     }
     this.target[this.count] = target;
     this.func[this.count] = func;
+    this.at[this.count] = at;
     this.formed[this.count++] = formed;
   }
 }

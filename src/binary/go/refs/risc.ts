@@ -22,7 +22,7 @@ function pairs(
         const va = pair(first, second, codeRva + imageBase + i - 4);
         if (va >= 0) {
           const rva = va - imageBase;
-          if (isData(input, rva)) out.add(rva, f, formed(second));
+          if (isData(input, rva)) out.add(rva, f, formed(second), codeRva + i);
         }
         first = second;
       }
@@ -51,20 +51,35 @@ export const scanArm64 = pairs(
   (second) => ((second & 0xffc00000) >>> 0 === 0x91000000 ? 1 : 0),
 );
 
-/** AUIPC rd, hi20; ADDI/load/store through rd. */
-export const scanRiscv64 = pairs(
-  (first, second, pc) => {
-    if ((first & 0x7f) !== 0x17) return -1;
-    const register = (first >>> 7) & 31;
-    if (((second >>> 15) & 31) !== register) return -1;
-    const op = second & 0x7f;
-    const high = first & 0xfffff000;
-    if ((op === 0x13 && (second & 0x7000) === 0) || op === 0x03 || op === 0x07) return pc + high + (second >> 20);
-    if (op === 0x23 || op === 0x27) return pc + high + (((second >> 25) << 5) | ((second >>> 7) & 31));
-    return -1;
-  },
-  (second) => ((second & 0x7f) === 0x13 ? 1 : 0),
-);
+/** AUIPC rd, hi20; ADDI/load/store through rd. Instructions are of two bytes where the first two bits are not both set. */
+export const scanRiscv64: Scanner = (input, out) => {
+  const { code, codeRva, entry, end } = input;
+  const view = new DataView(code.buffer, code.byteOffset, code.byteLength);
+  for (let f = 0; f < entry.length; f++) {
+    if (input.wanted && !input.wanted(f)) continue;
+    const to = Math.min(end[f] - codeRva, code.length);
+    for (let i = entry[f] - codeRva; i + 8 <= to; i += (code[i] & 3) === 3 ? 4 : 2) {
+      if ((code[i] & 0x7f) !== 0x17) continue;
+      const first = view.getUint32(i, true);
+      const second = view.getUint32(i + 4, true);
+      const low = riscvLow(second, (first >>> 7) & 31);
+      if (low === NONE) continue;
+      const rva = codeRva + i + (first & 0xfffff000) + low;
+      if (isData(input, rva)) out.add(rva, f, (second & 0x7f) === 0x13 ? 1 : 0, codeRva + i);
+    }
+  }
+};
+
+const NONE = 0x8000;
+
+/** The 12-bit offset of an instruction that goes through a register; NONE if it is no such instruction. */
+function riscvLow(instruction: number, register: number): number {
+  if (((instruction >>> 15) & 31) !== register) return NONE;
+  const op = instruction & 0x7f;
+  if ((op === 0x13 && (instruction & 0x7000) === 0) || op === 0x03 || op === 0x07) return instruction >> 20;
+  if (op === 0x23 || op === 0x27) return ((instruction >> 25) << 5) | ((instruction >>> 7) & 31);
+  return NONE;
+}
 
 /** PCALAU12I rd, hi20; ADDI.D/load/store through rd. */
 export const scanLoong64 = pairs(
@@ -94,19 +109,38 @@ export const scanPpc64 = pairs(
   (second) => (second >>> 26 === 14 ? 1 : 0),
 );
 
-/** LUI rt, hi; ADDIU/DADDIU/load/store through rt (absolute). */
-export const scanMips = pairs(
-  (first, second) => {
-    if ((first & 0xffe00000) >>> 0 !== 0x3c000000) return -1;
-    if (((second >>> 21) & 31) !== ((first >>> 16) & 31)) return -1;
-    const op = second >>> 26;
-    const low = (second << 16) >> 16;
-    const high = ((first << 16) >> 16) * 65536;
-    if (op === 9 || op === 25 || (op >= 32 && op <= 63)) return high + low;
-    return -1;
-  },
-  (second) => (second >>> 26 === 9 || second >>> 26 === 25 ? 1 : 0),
-);
+/** The address of LUI rt, hi and ADDIU/DADDIU/load/store through rt; −1 if they are no such pair. */
+function mipsAddress(first: number, second: number): number {
+  if ((first & 0xffe00000) >>> 0 !== 0x3c000000) return -1;
+  if (((second >>> 21) & 31) !== ((first >>> 16) & 31)) return -1;
+  const op = second >>> 26;
+  if (op !== 9 && op !== 25 && op < 32) return -1;
+  return ((first << 16) >> 16) * 65536 + ((second << 16) >> 16);
+}
+
+const mipsForms = (second: number): number => (second >>> 26 === 9 || second >>> 26 === 25 ? 1 : 0);
+
+/** Absolute addresses. */
+export const scanMips = pairs(mipsAddress, mipsForms);
+
+/** LUI rt, hi; DADDU rt, rt, R28 (the base of all addresses, zero); DADDIU/load/store through rt. */
+export const scanMips64: Scanner = (input, out) => {
+  const { code, codeRva, littleEndian: le, entry, end, imageBase } = input;
+  const view = new DataView(code.buffer, code.byteOffset, code.byteLength);
+  for (let f = 0; f < entry.length; f++) {
+    if (input.wanted && !input.wanted(f)) continue;
+    const to = Math.min(end[f] - codeRva, code.length);
+    for (let i = entry[f] - codeRva; i + 8 <= to; i += 4) {
+      const first = view.getUint32(i, le);
+      if ((first & 0xffe00000) >>> 0 !== 0x3c000000) continue;
+      let second = view.getUint32(i + 4, le);
+      if ((second & 0xfc0007ff) >>> 0 === 0x2d && i + 12 <= to) second = view.getUint32(i + 8, le);
+      const va = mipsAddress(first, second);
+      const rva = va - imageBase;
+      if (va >= 0 && isData(input, rva)) out.add(rva, f, mipsForms(second), codeRva + i);
+    }
+  }
+};
 
 /** LDR Rd, [PC, #imm]: the literal pool holds the absolute address. */
 export const scanArm: Scanner = (input, out) => {
@@ -121,7 +155,7 @@ export const scanArm: Scanner = (input, out) => {
       const at = i + 8 + (op & 0x00800000 ? op & 0xfff : -(op & 0xfff));
       if (at < 0 || at + 4 > code.length) continue;
       const rva = view.getUint32(at, le) - imageBase;
-      if (isData(input, rva)) out.add(rva, f, 1);
+      if (isData(input, rva)) out.add(rva, f, 1, codeRva + i);
     }
   }
 };
@@ -139,7 +173,7 @@ export const scanS390x: Scanner = (input, out) => {
       const length = op < 0x40 ? 2 : op < 0xc0 ? 4 : 6;
       if (length === 6 && i + 6 <= to && ((op === 0xc0 && (code[i + 1] & 15) === 0) || op === 0xc4 || op === 0xc6)) {
         const rva = codeRva + i + view.getInt32(i + 2, false) * 2;
-        if (isData(input, rva)) out.add(rva, f, op === 0xc0 ? 1 : 0);
+        if (isData(input, rva)) out.add(rva, f, op === 0xc0 ? 1 : 0, codeRva + i);
       }
       i += length;
     }

@@ -20,7 +20,7 @@ export function scanWasm(input: ScanInput, out: RefList): void {
       }
       // data addresses need at least three bytes and are positive
       if (at - i < 4 || b >= 0x40 || value < low || value >= high) continue;
-      out.add(value, f, op === 0x42 ? 1 : 0);
+      out.add(value, f, op === 0x42 ? 1 : 0, codeRva + i);
       i = at - 1;
     }
   }

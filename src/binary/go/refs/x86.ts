@@ -168,11 +168,11 @@ export function scan386(input: ScanInput, out: RefList): void {
       const { displacement, immediate } = instruction;
       if (displacement > 0) {
         const rva = word(displacement);
-        if (isData(input, rva)) out.add(rva, f, instruction.lea ? 1 : 0);
+        if (isData(input, rva)) out.add(rva, f, instruction.lea ? 1 : 0, codeRva + i);
       }
       if (immediate > 0) {
         const rva = word(immediate);
-        if (isData(input, rva)) out.add(rva, f, 1);
+        if (isData(input, rva)) out.add(rva, f, 1, codeRva + i);
       }
     }
   }
