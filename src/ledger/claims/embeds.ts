@@ -45,10 +45,14 @@ export function readEmbedList(
     const bytes = imageBytes(exe.regions, name, nameLength);
     if (!bytes) return undefined;
     const path = text(bytes);
+    const hash = imageBytes(exe.regions, at + 4 * p, 16);
+    if (!hash) return undefined;
     if (path.endsWith("/")) {
-      if (size !== 0) return undefined;
+      if (size !== 0 || hash.some((b) => b !== 0)) return undefined;
       continue;
     }
+    // a table of three strings has the same shape, but there these bytes are an address and a length, whose upper halves are small
+    if (hash.subarray(12).every((b) => b === 0)) return undefined;
     if (size > 0) {
       const rva = data - exe.imageBase;
       if (rva <= 0 || !imageBytes(exe.regions, rva, size)) return undefined;
