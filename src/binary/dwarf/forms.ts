@@ -208,9 +208,14 @@ export interface Abbreviation {
   readonly size: number;
   /** Index into attributes of DW_AT_location with a form that may be a location list, or -1. */
   readonly location: number;
+  /** Index into attributes of DW_AT_name as a string of its own, or -1. */
+  readonly name: number;
+  readonly tag: number;
+  readonly hasChildren: boolean;
 }
 
 export const AT_LOCATION = 0x02;
+export const AT_NAME = 0x03;
 
 /** Reads the abbreviation tables of a section, each once; their total size bounds the work. */
 export class Abbreviations {
@@ -238,11 +243,12 @@ export class Abbreviations {
       const from = cursor.at;
       const code = cursor.uleb();
       if (code === 0) return table;
-      cursor.uleb(); // tag
-      cursor.skip(1); // has children
+      const tag = cursor.uleb();
+      const hasChildren = cursor.uint(1) !== 0;
       const attributes: number[] = [];
       let size = 0;
       let location = -1;
+      let named = -1;
       for (;;) {
         const name = cursor.uleb();
         const form = cursor.uleb();
@@ -254,11 +260,12 @@ export class Abbreviations {
           (form === FORM.secOffset || (unit.version < 4 && (form === FORM.data4 || form === FORM.data8)))
         )
           location = attributes.length;
+        if (name === AT_NAME && form === FORM.string) named = attributes.length;
         attributes.push(name, form);
         const bytes = fixedSize(form, unit);
         size = size < 0 || bytes < 0 ? -1 : size + bytes;
       }
-      table.set(code, { attributes, size, location });
+      table.set(code, { attributes, size, location, name: named, tag, hasChildren });
       this.budget -= cursor.at - from;
       if (this.budget < 0) throw new DwarfError("abbreviation tables overlap");
     }

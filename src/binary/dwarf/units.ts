@@ -1,7 +1,7 @@
 // The compilation units of .debug_info: whose they are, and where their parts of the other sections begin.
 // Specification: DWARF 5, sections 7.5.1 and 3.1.1 (and DWARF 2 to 4); what Go writes: GOROOT/src/cmd/link/internal/ld/dwarf.go.
 import { text } from "../bytes.ts";
-import { type Abbreviation, Abbreviations, Cursor, DwarfError, FORM, type UnitFormat } from "./forms.ts";
+import { type Abbreviation, Abbreviations, AT_NAME, Cursor, DwarfError, FORM, type UnitFormat } from "./forms.ts";
 
 /** Sections that units point into. */
 export const POINTED = ["line", "ranges", "locations", "addresses", "stringOffsets", "macros"] as const;
@@ -19,6 +19,11 @@ export interface Unit {
   readonly version: number;
   /** Offset of the first byte that the unit is known to use of each section. */
   readonly uses: Readonly<Partial<Record<Pointed, number>>>;
+  /**
+   * Go puts the types of the whole program into the runtime's unit: where its entries begin in .debug_info, and the name of the type
+   * that each describes ("net/http.Server", "*os.File"); "" from entries on that describe no type.
+   */
+  readonly types?: { readonly start: readonly number[]; readonly name: readonly string[] };
 }
 
 export interface Units {
@@ -35,7 +40,6 @@ export type Lookup = (name: "abbrev" | "str" | "line_str" | "str_offsets") => Ui
 export const LANGUAGE_GO = 0x16;
 const MAX_NAME = 4096;
 
-const AT_NAME = 0x03;
 const AT_STMT_LIST = 0x10;
 const AT_LANGUAGE = 0x13;
 const AT_PRODUCER = 0x25;
@@ -123,6 +127,7 @@ interface Draft {
   language: number;
   version: number;
   uses: Partial<Record<Pointed, number>>;
+  types?: { start: number[]; name: string[] };
 }
 
 interface Reading {
@@ -151,9 +156,15 @@ function readUnit(cursor: Cursor, offsetSize: 4 | 8, reading: Reading): void {
   const top = table.get(cursor.uleb());
   if (!top) throw new DwarfError("an entry has an unknown abbreviation");
   readTop(cursor, top, format, reading);
+  const children = cursor.at;
   if (draft.uses.locations === undefined && !reading.types) {
     const found = firstLocation(cursor, table, format, reading.work);
     if (found >= 0) draft.uses.locations = found;
+  }
+  if (draft.language === LANGUAGE_GO && draft.name === "runtime" && top.hasChildren) {
+    cursor.at = children;
+    draft.types = { start: [], name: [] };
+    readTypes(cursor, table, format, reading.work, draft.types);
   }
 }
 
@@ -261,4 +272,48 @@ function firstLocation(
     }
   }
   return -1;
+}
+
+/** DW_TAG_* of types. */
+const TYPE_TAGS = new Set([0x01, 0x02, 0x04, 0x0f, 0x13, 0x15, 0x16, 0x17, 0x24, 0x38, 0x3b]);
+
+/** Lists the types among a unit's entries of the first level. */
+function readTypes(
+  cursor: Cursor,
+  table: ReadonlyMap<number, Abbreviation>,
+  format: UnitFormat,
+  work: { left: number },
+  out: { start: number[]; name: string[] },
+): void {
+  const { bytes } = cursor;
+  let depth = 1;
+  while (cursor.at < cursor.end && depth > 0) {
+    const start = cursor.at;
+    const code = cursor.uleb();
+    if (code === 0) {
+      depth--;
+      continue;
+    }
+    const entry = table.get(code);
+    if (!entry) throw new DwarfError("an entry has an unknown abbreviation");
+    work.left -= 1 + entry.attributes.length / 2;
+    if (work.left < 0) return;
+    let name = "";
+    if (entry.size >= 0) cursor.skip(entry.size);
+    else {
+      const wanted = depth === 1 && TYPE_TAGS.has(entry.tag) ? entry.name : -1;
+      for (let i = 0; i < entry.attributes.length; i += 2) {
+        if (i === wanted) {
+          const from = cursor.at;
+          const to = cursor.string();
+          name = text(bytes.subarray(from, Math.min(to, from + MAX_NAME)));
+        } else cursor.value(entry.attributes[i + 1], format);
+      }
+    }
+    if (depth === 1 && (name !== "" || out.name.at(-1) !== "")) {
+      out.start.push(start);
+      out.name.push(name);
+    }
+    if (entry.hasChildren) depth++;
+  }
 }

@@ -9,7 +9,7 @@ import {
   type Units,
 } from "../../binary/dwarf/units.ts";
 import type { Executable, Section } from "../../binary/executable.ts";
-import { unescapePath } from "../../binary/go/symbolname.ts";
+import { packageOfType, unescapePath } from "../../binary/go/symbolname.ts";
 import { type Claims, EXACT, INFERRED, KIND } from "../ledger.ts";
 import { FOREIGN } from "./foreign.ts";
 import type { Places } from "./places.ts";
@@ -181,6 +181,10 @@ class Job {
     return owner;
   }
 
+  private ownerOfType(name: string): number {
+    return name === "" ? 0 : this.input.claims.packages.id(packageOfType(name));
+  }
+
   emitUnits(section: Section, name: string, units: Units | undefined): void {
     this.emit(
       section,
@@ -188,7 +192,12 @@ class Job {
       units &&
         (() => {
           const parts = new Parts();
-          for (const u of units.units) parts.add(u.start, this.ownerOf(u));
+          for (const u of units.units) {
+            const owner = this.ownerOf(u);
+            parts.add(u.start, owner);
+            // a type without a named one in it is the runtime's
+            u.types?.name.forEach((name, i) => parts.add(u.types!.start[i], this.ownerOfType(name) || owner));
+          }
           if (units.length < (section.compressed?.rawSize ?? section.fileSize)) parts.add(units.length, DAMAGED);
           return parts;
         }),

@@ -85,6 +85,22 @@ describe("units", () => {
     expect(units.map((u) => u.name)).toEqual(expect.arrayContaining(["main", "fmt", "runtime", "internal/abi"]));
   });
 
+  test("the runtime's unit lists the program's types, each with its package's bytes", () => {
+    const { ledger } = profileOf(PLAIN);
+    const at = exe.sections.find((s) => s.name === ".debug_info")!.offset;
+    const types = readUnits(info, section, true).units.flatMap((u) => (u.types ? [u.types] : []));
+    const packageOf = (name: string): string | undefined => {
+      for (const t of types) {
+        const i = t.name.indexOf(name);
+        if (i >= 0) return rows(ledger, at + t.start[i], at + t.start[i] + 1)[0].pkg;
+      }
+      return undefined;
+    };
+    expect(packageOf("fmt.pp")).toBe("fmt");
+    expect(packageOf("*os.File")).toBe("os");
+    expect(packageOf("uint8")).toBe("runtime");
+  });
+
   test("damage costs the unit that it is in, not the ones behind it", () => {
     const whole = readUnits(info, section, true);
     const hurt = info.slice();
