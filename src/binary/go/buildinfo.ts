@@ -49,7 +49,49 @@ export function readBuildInfo(exe: Executable): BuildInfo | undefined {
       if (found) return found;
     }
   }
-  return undefined;
+  return withoutBlob(exe);
+}
+
+/** The marks around the module text (cmd/go/internal/modload/build.go, infoStart and infoEnd). */
+const TEXT_MARK = [0x30, 0x77, 0xaf, 0x0c, 0x92, 0x74, 0x08, 0x02, 0x41, 0xe1, 0xc1, 0x07, 0xe6, 0xd6, 0x18, 0xe6];
+const TEXT_END = [0xf9, 0x32, 0x43, 0x31, 0x86, 0x18, 0x20, 0x72, 0x00, 0x82, 0x42, 0x10, 0x41, 0x16, 0xd8, 0xf2];
+
+/**
+ * wasm modules have no blob (cmd/link/internal/wasm/asm.go leaves its section out), but the module text that
+ * runtime/debug.ReadBuildInfo reads, and the version in the custom section "producers".
+ */
+function withoutBlob(exe: Executable): BuildInfo | undefined {
+  const goVersion = producer(exe);
+  for (const { bytes, executable } of exe.regions) {
+    if (executable) continue;
+    const start = indexOf(bytes, TEXT_MARK, 0, bytes.length);
+    if (start < 0) continue;
+    const from = start + TEXT_MARK.length;
+    const end = indexOf(bytes, TEXT_END, from, Math.min(bytes.length, from + MAX_MODINFO));
+    if (end >= 0) return { goVersion, ...parseModinfo(text(bytes.subarray(from, end))) };
+  }
+  return goVersion === "" ? undefined : { goVersion, ...parseModinfo("") };
+}
+
+/** The version of the compiler as a wasm module names it; "" if it names none. */
+function producer(exe: Executable): string {
+  const section = exe.format === "wasm" ? exe.sections.find((s) => s.name === "producers") : undefined;
+  if (!section) return "";
+  const bytes = exe.bytes.subarray(section.offset, section.offset + section.fileSize);
+  const name = Array.from("Go cmd/compile", (c) => c.charCodeAt(0));
+  const at = indexOf(bytes, name, 0, bytes.length);
+  const version = at < 0 ? undefined : varString(bytes, at + name.length, MAX_VERSION);
+  return version ? text(version.value) : "";
+}
+
+/** Where a run of bytes first stands in [from, to), or -1. */
+function indexOf(bytes: Uint8Array, wanted: readonly number[], from: number, to: number): number {
+  for (let i = bytes.indexOf(wanted[0], from); i >= 0 && i + wanted.length <= to; i = bytes.indexOf(wanted[0], i + 1)) {
+    let k = 1;
+    while (k < wanted.length && bytes[i + k] === wanted[k]) k++;
+    if (k === wanted.length) return i;
+  }
+  return -1;
 }
 
 function search(exe: Executable, region: Region): BuildInfo | undefined {
