@@ -2,7 +2,8 @@
 // all in the same run, on programs that the bench builds at pinned versions. Prints ratios: they travel between machines.
 // usage: npm run bench [-- RUNS]
 import { execFileSync, spawnSync } from "node:child_process";
-import { statSync } from "node:fs";
+import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { goBuild, goInstall } from "../test/fixture.ts";
@@ -50,18 +51,19 @@ function findGsa(): string | undefined {
 }
 
 function main(): void {
-  const built = path.join(ROOT, "dist/cli/main.js");
-  execFileSync(process.execPath, [path.join(ROOT, "node_modules/tsdown/dist/run.mjs"), "--logLevel", "error"], {
-    cwd: ROOT,
-    stdio: "inherit",
-  });
+  // built on the side: dist may be in use, or be rebuilt, meanwhile
+  const dist = path.join(ROOT, ".cache/bench/dist");
+  const tsdown = path.join(ROOT, "node_modules/tsdown/dist/run.mjs");
+  execFileSync(process.execPath, [tsdown, "--logLevel", "error", "--out-dir", dist], { cwd: ROOT, stdio: "inherit" });
+  const built = path.join(dist, "cli/main.js");
   const pare = [process.execPath, built];
   // since Go 1.24 the first `go tool nm` compiles nm: not in the measurement
   execFileSync("go", ["tool", "nm", process.execPath], { stdio: "ignore" });
   const gsa = findGsa();
 
+  const all = subjects();
   const rows = [["subject", "MB", "pare s", "nm s", "pare/nm", "peak MB", "MB/s", "gsa s", "gsa/pare", "gsa MB"]];
-  for (const { name, stripped, full, ratio, seconds, peak } of subjects()) {
+  for (const { name, stripped, full, ratio, seconds, peak } of all) {
     for (const [variant, file] of [
       ["stripped", stripped],
       ["full", full],
@@ -90,6 +92,14 @@ function main(): void {
   process.stdout.write(table(rows));
   const [help] = measure([[...pare, "--help"]], Math.max(RUNS, 10));
   process.stdout.write(`\npare --help: ${against(help.seconds, 0.12, 3)} s\n`);
+
+  const scratch = mkdtempSync(path.join(tmpdir(), "pare-bench-"));
+  const ko = all.find(({ name }) => name === "ko");
+  const [json, html] = [path.join(scratch, "ko.json"), path.join(scratch, "ko.html")];
+  execFileSync(pare[0], [pare[1], "profile", "--json", "-o", json, "--html", html, ko?.stripped ?? ""]);
+  process.stdout.write(`ko --json: ${against(statSync(json).size / MB, 1, 2)} MB\n`);
+  process.stdout.write(`ko --html: ${against(statSync(html).size / MB, 1.5, 2)} MB\n`);
+  rmSync(scratch, { recursive: true });
 }
 
 main();
