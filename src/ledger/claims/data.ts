@@ -1,6 +1,7 @@
 // Data of a Go image, object by object, to the packages that define them: structures name their owners, references tell the rest.
 // Algorithm: docs/how-it-works.md. All positions are RVAs.
 import { type Executable, regionAt } from "../../binary/executable.ts";
+import { findFipsInfo } from "../../binary/go/fipsinfo.ts";
 import { pointerWords } from "../../binary/go/gcprog.ts";
 import type { Moduledata } from "../../binary/go/moduledata.ts";
 import type { GoProgram } from "../../binary/go/program.ts";
@@ -400,18 +401,6 @@ function* stackMasks(input: DataInput): Generator<{ rva: number; size: number; f
   }
 }
 
-/** Bounds of the FIPS runs (cmd/link/internal/ld/fips.go): magic[16] sum[32] self, then {start, end} of text, rodata, noptrdata, data. */
-function fipsBounds(exe: Executable, words: Words): number[] {
-  const section = exe.sections.find((s) => s.name === ".go.fipsinfo" || s.name === "__go_fipsinfo");
-  if (!section || section.rva < 0) return [];
-  const out: number[] = [];
-  for (let i = 3; i < 9; i++) {
-    const at = words.pointer(section.rva + 48 + exe.ptrSize * i);
-    if (at > 0) out.push(at);
-  }
-  return out;
-}
-
 function copyMark(from: Marks, i: number, areas: readonly Area[], to: Marks): void {
   const rva = from.rva.array()[i];
   const kind = from.kind.array()[i];
@@ -618,7 +607,7 @@ function readOnlyLayout(
   area(module.noptrbss, module.enoptrbss, KIND.data, true);
   areas.sort((a, b) => a.start - b.start);
   // each FIPS run starts its order of sizes anew
-  for (const cut of fipsBounds(exe, words)) {
+  for (const cut of findFipsInfo(exe)?.bounds ?? []) {
     const i = areas.findIndex((a) => cut > a.start && cut < a.end);
     if (i >= 0) areas.splice(i, 1, { ...areas[i], end: cut }, { ...areas[i], start: cut });
   }

@@ -1,6 +1,7 @@
 // The linker's own tables beside the function table: module data, build info, FIPS info, the build ID in the text.
 import { type Executable, imageBytes, regionAt } from "../../binary/executable.ts";
 import type { BuildInfo } from "../../binary/go/buildinfo.ts";
+import { findFipsInfo } from "../../binary/go/fipsinfo.ts";
 import type { GoProgram } from "../../binary/go/program.ts";
 import { type Claims, EXACT, KIND } from "../ledger.ts";
 
@@ -17,12 +18,10 @@ export function claimTables(
   if (buildInfo?.rva !== undefined && buildInfo.length !== undefined) {
     claims.image(buildInfo.rva, buildInfo.length, KIND.data, 0, claims.symbols.add("build info"), EXACT);
   }
-  for (const s of exe.sections) {
-    if (s.rva < 0) continue;
-    if (s.name === ".go.fipsinfo" || s.name === "__go_fipsinfo") {
-      const check = claims.packages.id("crypto/internal/fips140/check");
-      claims.image(s.rva, s.size, KIND.data, check, claims.symbols.add("go:fipsinfo"), EXACT);
-    }
+  const fips = findFipsInfo(exe);
+  if (fips) {
+    const check = claims.packages.id("crypto/internal/fips140/check");
+    claims.image(fips.rva, fips.size, KIND.data, check, claims.symbols.add("go:fipsinfo"), EXACT);
   }
   if (!go) return;
   const { module, pcln } = go;
