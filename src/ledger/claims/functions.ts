@@ -142,6 +142,21 @@ export function packageOfFile(path: string, packages: Names): number {
   return 0;
 }
 
+/** Answers the package id of the name at an offset within the name table. */
+export function packageByName(t: Pclntab, packages: Names): (nameOff: number) => number {
+  const scan = new NameScanner(t.bytes, packages);
+  const known = new Map<number, number>();
+  return (nameOff) => {
+    let id = known.get(nameOff);
+    if (id === undefined) {
+      const from = t.funcnametab + nameOff;
+      id = nameOff >= 0 && from < t.bytes.length ? scan.read(from) : 0;
+      known.set(nameOff, id);
+    }
+    return id;
+  };
+}
+
 /** Owners of all functions of one table. Linear in the bytes of the names. */
 export function ownFunctions(t: Pclntab, packages: Names): Functions {
   const n = t.nfunc;

@@ -32,6 +32,8 @@ export interface Objects {
   readonly symbol: Uint32Array;
   /** 1: the size is known, so the order of sizes need not explain it. */
   readonly exact: Uint8Array;
+  /** Index of the area. */
+  readonly area: Uint8Array;
 }
 
 /** A run of memory in which objects stand; unknown objects in it have this kind. `sorted`: by size, as the linker lays out each kind. */
@@ -68,6 +70,7 @@ export function buildObjects(marks: Marks, areas: readonly Area[], weight: (rva:
   const order = sortedOrder(rvas, rvas.length);
   let i = 0;
   for (const area of areas) {
+    out.area = areas.indexOf(area);
     while (i < order.length && rvas[order[i]] < area.start) i++;
     // distinct starts of the area, each with its best mark; interior ones of exact objects left out
     const starts = new U32List();
@@ -205,7 +208,8 @@ function fold(
     for (let k = 0; k < REACH && i - 1 - k >= 0; k++) {
       const c = cost[i * REACH + k];
       if (c === Infinity) break;
-      width[k] = span(i - 1 - k, i);
+      // an object of known size with room behind it is no smaller than those that the room could be
+      width[k] = k > 0 ? Math.max(width[k - 1], span(i - 1 - k, i)) : span(i - 1, i);
       const better = k === 0 || c < under[k - 1];
       under[k] = better ? c : under[k - 1];
       underAt[k] = better ? k : underAt[k - 1];
@@ -219,7 +223,11 @@ function fold(
     }
     let skipped = 0;
     for (let j = i + 1; j <= n && j - i <= REACH; j++) {
-      if (j > i + 1) skipped += skip[j - 1];
+      if (j > i + 1) {
+        // beyond a start of known size no object reaches
+        if (skip[j - 1] === FIXED) break;
+        skipped += skip[j - 1];
+      }
       const size = span(i, j);
       // the larger an object, the more references point into it
       if (skipped > 4 + size / 48) break;
@@ -275,6 +283,8 @@ function leastAlign(gap: number): number {
 }
 
 class ObjectRows {
+  area = 0;
+  private readonly areas = new U32List();
   private readonly start = new U32List();
   private readonly end = new U32List();
   private readonly kind = new U32List();
@@ -290,6 +300,7 @@ class ObjectRows {
     this.named.push(named);
     this.symbol.push(symbol);
     this.exact.push(exact);
+    this.areas.push(this.area);
   }
 
   objects(): Objects {
@@ -301,6 +312,7 @@ class ObjectRows {
       named: this.named.array(),
       symbol: this.symbol.array(),
       exact: Uint8Array.from(this.exact.array()),
+      area: Uint8Array.from(this.areas.array()),
     };
   }
 }

@@ -1,5 +1,6 @@
 // The linker's two total orders over packages, recovered from the file. Text order (dependencies first) is read off the text.
 // Load order (breadth-first imports from main) shows in each size class of the data: docs/how-it-works.md, "ordering laws".
+import { U32List } from "../../binary/go/types.ts";
 
 /**
  * A total order that agrees with most observed pairs (a before b), by first-in-first-out topological sort; cycles, which come from
@@ -73,63 +74,192 @@ export function orderFromRuns(runs: readonly Uint32Array[], ids: number, first: 
   return rank;
 }
 
-/** Costs of a choice: a candidate that is not the first in rank, and giving an object up as unexplained. */
-const NOT_FIRST = 0.05;
-const UNEXPLAINED = 1;
+/** How many distinct followers of a package in a run count as observed after it. */
+const FOLLOWERS = 3;
+/** Passes over all packages until the order rests. */
+const PASSES = 4;
 
 /**
- * For `n` objects in address order, each with candidate ids, chooses ids whose ranks do not descend, at least cost. Answers 0 where no
- * candidate fits. O(n · candidates · log ranks) by a prefix-minimum tree over ranks.
+ * Improves an order by more runs, which may err: each id moves to the place where it contradicts the fewest observed pairs, a few times
+ * over. Ids without a rank (0xffffffff) that occur in runs get one. `weight` tells how much a pair of each run counts.
+ */
+export function refineOrder(rank: Uint32Array, runs: readonly Uint32Array[], weight: readonly number[]): Uint32Array {
+  const ids = rank.length;
+  const counts = new Map<number, number>();
+  const recent: number[] = [];
+  runs.forEach((run, r) => {
+    recent.length = 0;
+    for (let i = 0; i < run.length; i++) {
+      const id = run[i];
+      if (recent[recent.length - 1] === id) continue;
+      for (const before of recent) {
+        if (before !== id) counts.set(before * ids + id, (counts.get(before * ids + id) ?? 0) + weight[r]);
+      }
+      recent.push(id);
+      if (recent.length > FOLLOWERS) recent.shift();
+    }
+  });
+  // per id: the others it was seen with, and by how much more often before them than behind them
+  const other: number[][] = [];
+  const surplus: number[][] = [];
+  for (const [key, count] of counts) {
+    const a = Math.floor(key / ids);
+    const b = key % ids;
+    const back = counts.get(b * ids + a) ?? 0;
+    if (count <= back) continue;
+    (other[a] ??= []).push(b);
+    (surplus[a] ??= []).push(count - back);
+    (other[b] ??= []).push(a);
+    (surplus[b] ??= []).push(back - count);
+  }
+  const place = new Float64Array(ids).fill(NaN);
+  for (let id = 0; id < ids; id++) if (rank[id] !== 0xffffffff) place[id] = rank[id];
+  let order: number[] = [];
+  for (let pass = 0; pass < PASSES; pass++) {
+    for (let id = 0; id < ids; id++) if (other[id]) place[id] = bestPlace(place, id, other[id], surplus[id]);
+    order = [];
+    for (let id = 0; id < ids; id++) if (!Number.isNaN(place[id])) order.push(id);
+    order.sort((a, b) => place[a] - place[b] || a - b);
+    order.forEach((id, k) => (place[id] = k));
+  }
+  const out = new Uint32Array(ids).fill(0xffffffff);
+  order.forEach((id, k) => (out[id] = k));
+  return out;
+}
+
+/** Where an id contradicts least: its own place if that is as good as any, else beside the nearest of the others. */
+function bestPlace(place: Float64Array, id: number, other: readonly number[], surplus: readonly number[]): number {
+  const seen = other.map((q, k) => ({ at: place[q], more: surplus[k] })).filter((o) => !Number.isNaN(o.at));
+  if (seen.length === 0) return place[id];
+  seen.sort((a, b) => a.at - b.at);
+  // cost of standing before all of them: every one that should come first
+  let cost = 0;
+  for (const o of seen) if (o.more < 0) cost -= o.more;
+  let own = Number.isNaN(place[id]) ? Infinity : cost;
+  let best = cost;
+  let at = seen[0].at - 0.5;
+  for (let k = 0; k < seen.length; k++) {
+    cost += seen[k].more;
+    if (!Number.isNaN(place[id]) && seen[k].at < place[id]) own = cost;
+    if (cost < best) {
+      best = cost;
+      const next = k + 1 < seen.length ? seen[k + 1].at : seen[k].at + 1;
+      at = seen[k].at + Math.min(0.5, (next - seen[k].at) / 2);
+    }
+  }
+  return own <= best ? place[id] : at;
+}
+
+/** What explaining an object saves; candidates cost less than that, or they would never be chosen. */
+const UNEXPLAINED = 1;
+
+export interface ChoiceOptions {
+  /** Ranks may start anew where this changes from one object to the next; by default nowhere. */
+  readonly segment?: Uint32Array;
+  /** Cost of a descent of ranks inside a segment; by default none is allowed. */
+  readonly descent?: number;
+}
+
+/**
+ * For `n` objects in address order, each with candidate ids and their costs, chooses ids whose ranks do not descend, at least cost;
+ * an object that is given up costs 1, and its choice is 0. O(n · candidates · log ranks) by a prefix-minimum tree over ranks.
  */
 export function monotoneChoice(
   n: number,
-  candidates: (i: number, each: (id: number) => void) => void,
+  candidates: (i: number, each: (id: number, cost: number) => void) => void,
   rank: Uint32Array,
+  options: ChoiceOptions = {},
 ): Uint32Array {
   const choice = new Uint32Array(n);
   if (n < 2) return choice;
-  // nodes of the search: (object, candidate), with the node chosen before
-  const nodeObject: number[] = [];
-  const nodeId: number[] = [];
-  const nodeBefore: number[] = [];
-  const nodeCost: number[] = [];
-  const ranks = new Set<number>();
-  const lists: number[][] = [];
+  const { segment, descent = Infinity } = options;
+  // nodes of the search: (object, candidate), with the node chosen before; cost is relative to giving up everything so far
+  const object = new U32List();
+  const id = new U32List();
+  const extra: number[] = [];
+  const present = new Uint8Array(rank.length);
   for (let i = 0; i < n; i++) {
-    const list: number[] = [];
-    candidates(i, (id) => {
-      if (rank[id] !== 0xffffffff) list.push(id);
+    candidates(i, (c, cost) => {
+      if (rank[c] === 0xffffffff) return;
+      object.push(i);
+      id.push(c);
+      extra.push(cost);
+      present[c] = 1;
     });
-    list.sort((a, b) => rank[a] - rank[b]);
-    for (const id of list) ranks.add(rank[id]);
-    lists.push(list);
   }
-  const sorted = [...ranks].sort((a, b) => a - b);
-  const place = new Map(sorted.map((r, k) => [r, k + 1]));
+  const nodes = object.count;
+  const objects = object.array();
+  const ids = id.array();
+  const sorted: number[] = [];
+  for (let c = 0; c < rank.length; c++) if (present[c]) sorted.push(c);
+  sorted.sort((a, b) => rank[a] - rank[b]);
+  const place = new Uint32Array(rank.length);
+  sorted.forEach((c, k) => (place[c] = k + 1));
+  const cost = new Float64Array(nodes);
+  const before = new Int32Array(nodes).fill(-1);
   const tree = new Int32Array(sorted.length + 1).fill(-1);
-  // cost relative to giving up everything so far: cost = node cost + UNEXPLAINED per object after it
-  const value = (node: number): number => (node < 0 ? 0 : nodeCost[node]);
-  const best = (upTo: number): number => {
-    let found = -1;
-    for (let k = upTo; k > 0; k -= k & -k) if (value(tree[k]) < value(found)) found = tree[k];
-    return found;
-  };
-  for (let i = 0; i < n; i++) {
-    const added: number[] = [];
-    lists[i].forEach((id, k) => {
-      const before = best(place.get(rank[id])!);
-      nodeObject.push(i);
-      nodeId.push(id);
-      nodeBefore.push(before);
-      // explaining this object saves UNEXPLAINED
-      nodeCost.push(value(before) - UNEXPLAINED + Math.min(k * NOT_FIRST, 0.6));
-      added.push(nodeObject.length - 1);
-    });
-    for (const node of added) {
-      for (let k = place.get(rank[nodeId[node]])!; k < tree.length; k += k & -k)
-        if (nodeCost[node] < value(tree[k])) tree[k] = node;
+  const value = (node: number): number => (node < 0 ? 0 : cost[node]);
+  let last = -1;
+  let base = -1;
+  let lastSegment = -1;
+  for (let from = 0; from < nodes;) {
+    const i = objects[from];
+    if (segment && segment[i] !== lastSegment) {
+      lastSegment = segment[i];
+      base = last;
     }
+    let to = from;
+    for (; to < nodes && objects[to] === i; to++) {
+      let best = base;
+      for (let k = place[ids[to]]; k > 0; k -= k & -k) if (value(tree[k]) < value(best)) best = tree[k];
+      let reach = value(best);
+      if (value(last) + descent < reach) {
+        best = last;
+        reach = value(last) + descent;
+      }
+      before[to] = best;
+      cost[to] = reach - UNEXPLAINED + extra[to];
+    }
+    for (let node = from; node < to; node++) {
+      if (cost[node] < value(last)) last = node;
+      for (let k = place[ids[node]]; k < tree.length; k += k & -k) if (cost[node] < value(tree[k])) tree[k] = node;
+    }
+    from = to;
   }
-  for (let node = best(sorted.length); node >= 0; node = nodeBefore[node]) choice[nodeObject[node]] = nodeId[node];
+  for (let node = last; node >= 0; node = before[node]) choice[objects[node]] = ids[node];
   return choice;
+}
+
+/** How many of the next distances tell whether one is usual. */
+const AHEAD = 8;
+
+/**
+ * Numbers the size classes of objects that ascend in size, from the distances between their starts: a distance exceeds the size where
+ * nothing refers to the object in between, and falls short of it where a start is none; neither lasts. Where sizes fall for good,
+ * another kind of object begins.
+ */
+export function sizeClasses(gap: Uint32Array): Uint32Array {
+  const out = new Uint32Array(gap.length);
+  let size = 0;
+  let number = 0;
+  for (let i = 0; i < gap.length; i++) {
+    let low = Infinity;
+    let second = Infinity;
+    let small = gap[i] * 2 < size ? 1 : 0;
+    const end = Math.min(gap.length, i + AHEAD);
+    for (let k = i + 1; k < end; k++) {
+      if (gap[k] * 2 < size) small++;
+      if (gap[k] < low) {
+        second = low;
+        low = gap[k];
+      } else if (gap[k] < second) second = gap[k];
+    }
+    const usual = Math.min(gap[i], second === Infinity ? gap[i] : second);
+    if (usual > size || (small === AHEAD && end - i === AHEAD)) {
+      size = usual;
+      number++;
+    }
+    out[i] = number;
+  }
+  return out;
 }

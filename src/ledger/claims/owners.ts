@@ -5,7 +5,7 @@ import { EXACT, INFERRED, KIND, ONE_REFERRER, SEVERAL } from "../ledger.ts";
 import { sortedOrder } from "../sweep.ts";
 import type { Functions } from "./functions.ts";
 import type { Objects } from "./objects.ts";
-import { monotoneChoice, orderFromRuns } from "./order.ts";
+import { monotoneChoice, orderFromRuns, refineOrder, sizeClasses } from "./order.ts";
 
 /** A pointer between data objects: the object that holds it and the one it points into. */
 export interface Pointers {
@@ -20,6 +20,8 @@ export interface OwnerInput {
   /** Package id of each entry of types.packages. */
   readonly typePackage: Uint32Array;
   readonly functions: Functions;
+  /** Parallel to refs: the package whose inlined code refers to a variable; 0 where it is the function's own. */
+  readonly origins: Uint32Array;
   readonly pointers: Pointers;
   /** Package id of main; number of package ids. */
   readonly main: number;
@@ -105,7 +107,7 @@ class Candidates {
 const MAX_CANDIDATES = 24;
 
 export function decideOwners(input: OwnerInput): Owners {
-  const { objects, refs, types, typePackage, functions, pointers } = input;
+  const { objects, types, typePackage, functions, pointers } = input;
   const n = objects.count;
   const textRank = new Uint32Array(input.packages);
   for (let i = 0; i < input.packages; i++) textRank[i] = functions.rankOf(i);
@@ -113,24 +115,17 @@ export function decideOwners(input: OwnerInput): Owners {
   for (let t = 0; t < types.count; t++) typeObject[t] = objectAt(objects, types.rva[t]);
 
   const who = new Candidates(n);
-  fromCode(objects, refs, functions, who);
+  const hints = new Candidates(n);
+  fromCode(input, who, hints);
   throughTypes(input, typeObject, who);
 
-  // variables first, because pointers in them pass their owners on; a few rounds deep
+  const loadRank = loadOrder(input, who, pointers);
   const owner = new Uint32Array(n);
-  const isVariable = (i: number): boolean => objects.kind[i] === KIND.data;
-  const passed = new Uint8Array(pointers.from.length);
-  for (let round = 0; round < ROUNDS; round++) {
-    for (let i = 0; i < n; i++) owner[i] = objects.named[i] || who.first(i, textRank);
-    let changed = false;
-    for (let k = 0; k < passed.length; k++) {
-      const source = owner[pointers.from[k]];
-      if (passed[k] || source === 0) continue;
-      passed[k] = 1;
-      changed = true;
-      who.add(pointers.to[k], source);
-    }
-    if (!changed) break;
+  const evidence = new Uint8Array(n).fill(INFERRED);
+  placeData(input, who, hints, textRank, loadRank, owner);
+  for (let k = 0; k < pointers.from.length; k++) {
+    const to = pointers.to[k];
+    if (!isPlaced(objects, to)) who.add(to, owner[pointers.from[k]]);
   }
 
   // whoever uses a type uses its name, mask and equality function
@@ -146,19 +141,111 @@ export function decideOwners(input: OwnerInput): Owners {
   flow(types.maskUse, types.maskUser);
   flow(types.equalUse, types.equalUser);
 
-  const loadRank = loadOrder(input);
-  const evidence = new Uint8Array(n).fill(INFERRED);
   for (let i = 0; i < n; i++) {
-    if (objects.named[i]) evidence[i] = EXACT;
+    if (objects.named[i]) {
+      owner[i] = objects.named[i];
+      evidence[i] = EXACT;
+    } else if (isPlaced(objects, i) && owner[i])
+      evidence[i] = who.single(i) === owner[i] ? ONE_REFERRER : who.has(i) ? SEVERAL : INFERRED;
     else if (who.has(i)) {
       evidence[i] = who.single(i) ? ONE_REFERRER : SEVERAL;
-      owner[i] = isVariable(i) ? who.first(i, textRank) : who.first(i, loadRank);
+      owner[i] = who.first(i, loadRank);
     }
   }
   followOrder(objects, who, loadRank, owner);
   // what nothing refers to stands beside what its package has of the same size
   for (let i = 1; i < n; i++) if (owner[i] === 0) owner[i] = owner[i - 1];
   return { owner, evidence };
+}
+
+/** Objects that the linker numbers package by package: variables and static composites. Strings and the like it keeps once, by content. */
+const isPlaced = (objects: Objects, i: number): boolean =>
+  objects.kind[i] === KIND.data || objects.kind[i] === KIND.rodata;
+
+/** Costs of candidates: the n-th in text order, one that only inlined code or a pointer speaks for. */
+const NOT_FIRST = 0.05;
+const BY_HINT = 0.3;
+const BY_HOLDER = 0.1;
+/** Cost of a descent of the load order where sizes seem equal: classes of close sizes look alike. */
+const DESCENT = 1.2;
+const PLACEMENTS = 3;
+
+/** Incoming pointers of each object, in one array: those of object i are at [from[i], from[i+1]). */
+function incoming(pointers: Pointers, n: number): { from: Uint32Array; holder: Uint32Array } {
+  const from = new Uint32Array(n + 1);
+  for (const to of pointers.to) from[to + 1]++;
+  for (let i = 0; i < n; i++) from[i + 1] += from[i];
+  const next = from.slice();
+  const holder = new Uint32Array(pointers.to.length);
+  for (let k = 0; k < pointers.to.length; k++) holder[next[pointers.to[k]]++] = pointers.from[k];
+  return { from, holder };
+}
+
+/**
+ * Owners of variables and static composites. In each size class they stand in load order, so a choice among referrers must ascend;
+ * what fits nowhere, or has no referrer, is of the packages around it, in agreement with the variable that points to it.
+ */
+function placeData(
+  input: OwnerInput,
+  who: Candidates,
+  hints: Candidates,
+  textRank: Uint32Array,
+  loadRank: Uint32Array,
+  owner: Uint32Array,
+): void {
+  const { objects, pointers } = input;
+  const n = objects.count;
+  const { from, holder } = incoming(pointers, n);
+  // areas: runs of neighbouring objects of one kind
+  const runs: { start: number; end: number; segment: Uint32Array }[] = [];
+  for (let i = 0; i < n;) {
+    let j = i + 1;
+    while (j < n && objects.area[j] === objects.area[i]) j++;
+    if (isPlaced(objects, i) || isPlaced(objects, j - 1))
+      runs.push({ start: i, end: j, segment: sizeClasses(gaps(objects, i, j)) });
+    i = j;
+  }
+  for (let i = 0; i < n; i++) if (isPlaced(objects, i)) owner[i] = objects.named[i] || who.first(i, textRank);
+  for (let round = 0; round < ROUNDS; round++) {
+    let changed = false;
+    for (let k = 0; k < pointers.from.length; k++) {
+      const to = pointers.to[k];
+      if (owner[to] || !isPlaced(objects, to) || owner[pointers.from[k]] === 0) continue;
+      owner[to] = owner[pointers.from[k]];
+      changed = true;
+    }
+    if (!changed) break;
+  }
+  const each = (i: number, call: (id: number, cost: number) => void): void => {
+    if (objects.named[i]) {
+      call(objects.named[i], -2);
+      return;
+    }
+    const first = who.first(i, textRank);
+    if (first) call(first, 0);
+    who.each(i, (pkg) => pkg !== first && call(pkg, NOT_FIRST));
+    hints.each(i, (pkg) => call(pkg, BY_HINT));
+    for (let k = from[i]; k < from[i + 1] && k < from[i] + 16; k++) {
+      if (owner[holder[k]]) call(owner[holder[k]], first ? BY_HINT : BY_HOLDER);
+    }
+  };
+  for (let round = 0; round < PLACEMENTS; round++) {
+    for (const { start, end, segment } of runs) {
+      const choice = monotoneChoice(end - start, (k, call) => each(start + k, call), loadRank, {
+        segment,
+        descent: DESCENT,
+      });
+      for (let k = 0; k < choice.length; k++) if (choice[k] > 0) owner[start + k] = choice[k];
+    }
+  }
+}
+
+/** Distances between neighbouring starts; the last object's is its size. */
+function gaps(objects: Objects, from: number, to: number): Uint32Array {
+  const out = new Uint32Array(to - from);
+  for (let i = from; i < to; i++)
+    out[i - from] = (i + 1 < to ? objects.start[i + 1] : objects.end[i]) - objects.start[i];
+  return out;
 }
 
 /** How many pointers deep owners are passed on between data objects. */
@@ -168,7 +255,8 @@ const ROUNDS = 6;
  * Adds the functions' packages. A single access in the middle of an object whose start others refer to is the shape that a misread
  * instruction takes: it does not count.
  */
-function fromCode(objects: Objects, refs: Refs, functions: Functions, who: Candidates): void {
+function fromCode(input: OwnerInput, who: Candidates, hints: Candidates): void {
+  const { objects, refs, functions, origins } = input;
   const order = sortedOrder(refs.target, refs.count);
   let r = 0;
   for (let o = 0; o < objects.count && r < order.length; o++) {
@@ -178,6 +266,7 @@ function fromCode(objects: Objects, refs: Refs, functions: Functions, who: Candi
     const variable = objects.kind[o] === KIND.data;
     // content that a shared function brings belongs to the package whose copy of the function was kept
     const packageAt = (k: number): number => (variable ? functions.owner : functions.unit)[refs.func[order[k]]];
+    if (variable) for (let k = from; k < r; k++) if (origins[order[k]] > 0) hints.add(o, origins[order[k]]);
     const isDirect = (k: number): boolean => refs.target[order[k]] === objects.start[o] || refs.formed[order[k]] === 1;
     for (let k = from; k < r; k++) if (isDirect(k)) who.add(o, packageAt(k));
     const named = who.has(o);
@@ -227,7 +316,9 @@ function throughTypes(input: OwnerInput, typeObject: Int32Array, who: Candidates
 }
 
 /** The order in which the linker loaded the packages: every class of equal size stands in it. */
-function loadOrder(input: OwnerInput): Uint32Array {
+function loadOrder(input: OwnerInput, who: Candidates, pointers: Pointers): Uint32Array {
+  const pointed = new Uint8Array(input.objects.count);
+  for (const to of pointers.to) pointed[to] = 1;
   const { objects, types, typePackage } = input;
   const runs = new Map<number, U32List>();
   const note = (group: number, size: number, pkg: number): void => {
@@ -244,12 +335,22 @@ function loadOrder(input: OwnerInput): Uint32Array {
     const size = objects.end[i] - objects.start[i];
     if (objects.kind[i] === KIND.data && objects.exact[i] && objects.named[i]) note(1, size, objects.named[i]);
   }
-  return orderFromRuns(
-    [...runs.values()].map((r) => r.array()),
-    input.packages,
-    input.main,
-  );
+  const certain = [...runs.values()].map((r) => r.array());
+  const first = orderFromRuns(certain, input.packages, input.main);
+  // content with one referrer is almost as good, and knows packages without types
+  runs.clear();
+  for (let i = 0; i < objects.count; i++) {
+    const kind = objects.kind[i];
+    if (kind !== KIND.string || objects.named[i] || pointed[i]) continue;
+    const pkg = who.single(i);
+    if (pkg > 0) note(kind, objects.end[i] - objects.start[i], pkg);
+  }
+  const likely = [...runs.values()].map((r) => r.array());
+  return refineOrder(first, [...certain, ...likely], [...certain.map(() => CERTAIN), ...likely.map(() => 1)]);
 }
+
+/** How much more a pair of named types says about the load order than a pair of strings. */
+const CERTAIN = 3;
 
 /** Content with several possible owners: the one that keeps its size class in load order. */
 function followOrder(objects: Objects, who: Candidates, loadRank: Uint32Array, owner: Uint32Array): void {
@@ -263,7 +364,20 @@ function followOrder(objects: Objects, who: Candidates, loadRank: Uint32Array, o
   }
   for (const list of classes.values()) {
     const members = list.array();
-    const choice = monotoneChoice(members.length, (k, each) => who.each(members[k], each), loadRank);
+    const choice = monotoneChoice(
+      members.length,
+      (k, each) => {
+        let c = 0;
+        sortedBy(who, members[k], loadRank).forEach((pkg) => each(pkg, Math.min(0.6, NOT_FIRST * c++)));
+      },
+      loadRank,
+    );
     for (let k = 0; k < members.length; k++) if (choice[k] > 0) owner[members[k]] = choice[k];
   }
+}
+
+function sortedBy(who: Candidates, i: number, rank: Uint32Array): number[] {
+  const out: number[] = [];
+  who.each(i, (pkg) => out.push(pkg));
+  return out.sort((a, b) => rank[a] - rank[b]);
 }

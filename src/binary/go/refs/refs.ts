@@ -25,6 +25,8 @@ export interface ScanInput {
   readonly high: number;
   readonly textLow: number;
   readonly textHigh: number;
+  /** RVAs of all words that hold addresses, where the file lists them. */
+  readonly relocated?: ReadonlySet<number>;
   /** True if function f must be scanned. */
   readonly wanted?: (f: number) => boolean;
 }

@@ -155,7 +155,7 @@ class Instruction {
 }
 
 export function scan386(input: ScanInput, out: RefList): void {
-  const { code, codeRva, entry, end, imageBase } = input;
+  const { code, codeRva, entry, end, imageBase, relocated } = input;
   const instruction = new Instruction();
   const word = (at: number): number =>
     ((code[at] | (code[at + 1] << 8) | (code[at + 2] << 16) | (code[at + 3] << 24)) >>> 0) - imageBase;
@@ -166,11 +166,11 @@ export function scan386(input: ScanInput, out: RefList): void {
       instruction.decode(code, i, to);
       if (instruction.end > to) break;
       const { displacement, immediate } = instruction;
-      if (displacement > 0) {
+      if (displacement > 0 && (!relocated || relocated.has(codeRva + displacement))) {
         const rva = word(displacement);
         if (isData(input, rva)) out.add(rva, f, instruction.lea ? 1 : 0, codeRva + i);
       }
-      if (immediate > 0) {
+      if (immediate > 0 && (!relocated || relocated.has(codeRva + immediate))) {
         const rva = word(immediate);
         if (isData(input, rva)) out.add(rva, f, 1, codeRva + i);
       }
