@@ -108,6 +108,8 @@ export class Claims {
   /** claimant << 16 | kind << 8 | evidence */
   tag: Uint32Array = new Uint32Array(4096);
   private claimant = 0;
+  /** The linear region of the last claim. */
+  private last: Region | undefined;
 
   constructor(size: number, regions: readonly Region[], packages = new Names(), symbols = new SymbolNames()) {
     this.size = size;
@@ -135,6 +137,12 @@ export class Claims {
 
   /** Claims image bytes [rva, rva + length), wherever they stand in the file; bytes without a place in it (bss) are dropped. */
   image(rva: number, length: number, kind: number, pkg: number, symbol: number, evidence: number): void {
+    // claims come in runs: most lie wholly in the region of the one before
+    const last = this.last;
+    if (last && rva >= last.rva && rva + length <= last.rva + last.bytes.length) {
+      this.file(last.offset + rva - last.rva, last.offset + rva - last.rva + length, kind, pkg, symbol, evidence);
+      return;
+    }
     for (const r of this.regions) {
       const a = Math.max(rva, r.rva);
       const b = Math.min(rva + length, r.rva + r.bytes.length);
@@ -155,6 +163,7 @@ export class Claims {
           this.file(offset[p] + s - at[p], offset[p] + e - at[p], kind, pkg, symbol, evidence);
         }
       } else {
+        this.last = r;
         this.file(r.offset + a - r.rva, r.offset + b - r.rva, kind, pkg, symbol, evidence);
       }
     }

@@ -3,11 +3,21 @@ import { Claims, INFERRED, KIND, type Ledger } from "./ledger.ts";
 
 class Rows {
   count = 0;
-  start = new Uint32Array(4096);
-  kind = new Uint8Array(4096);
-  pkg = new Uint32Array(4096);
-  symbol = new Uint32Array(4096);
-  evidence = new Uint8Array(4096);
+  private start: Uint32Array<ArrayBuffer>;
+  private kind: Uint8Array<ArrayBuffer>;
+  private pkg: Uint32Array<ArrayBuffer>;
+  private symbol: Uint32Array<ArrayBuffer>;
+  private evidence: Uint8Array<ArrayBuffer>;
+
+  /** `expected` rows need no growth. */
+  constructor(expected: number) {
+    const n = expected + 16;
+    this.start = new Uint32Array(n);
+    this.kind = new Uint8Array(n);
+    this.pkg = new Uint32Array(n);
+    this.symbol = new Uint32Array(n);
+    this.evidence = new Uint8Array(n);
+  }
 
   add(start: number, kind: number, pkg: number, symbol: number, evidence: number): void {
     const i = this.count;
@@ -51,11 +61,11 @@ class Rows {
     return {
       size,
       count: n,
-      start: this.start.slice(0, n),
-      kind: this.kind.slice(0, n),
-      pkg: this.pkg.slice(0, n),
-      symbol: this.symbol.slice(0, n),
-      evidence: this.evidence.slice(0, n),
+      start: this.start.subarray(0, n),
+      kind: this.kind.subarray(0, n),
+      pkg: this.pkg.subarray(0, n),
+      symbol: this.symbol.subarray(0, n),
+      evidence: this.evidence.subarray(0, n),
       packages: claims.packages,
       symbols: claims.symbols,
     };
@@ -94,7 +104,8 @@ export function sweep(claims: Claims): Ledger {
   const { size } = claims;
   const { count, start, end, pkg, symbol, tag } = claims.take();
   const order = sortedOrder(start, count);
-  const rows = new Rows();
+  // every claim may begin a row, end one, and leave a gap behind it
+  const rows = new Rows(Math.min(size, count + (count >> 2)));
 
   // binary heap of active claims, best claimant first
   const heap: number[] = [];
@@ -162,7 +173,7 @@ export function sweep(claims: Claims): Ledger {
 
 /** The base ledger with its unattributed ranges filled from `more` (same file, same name tables). Linear. */
 export function fillGaps(base: Ledger, more: Ledger): Ledger {
-  const rows = new Rows();
+  const rows = new Rows(base.count + more.count);
   let j = 0;
   for (let i = 0; i < base.count; i++) {
     const from = base.start[i];
