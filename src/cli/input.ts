@@ -29,23 +29,14 @@ export async function readInput(subject: string, goFlags: readonly string[] = []
       cwd: process.cwd(),
       goFlags,
       guard: onInterrupt,
-      onStep: (step) => progress?.step(stepText(step)),
+      onStep: (step) => progress?.step(`${STEPS[step.reason]} ${step.subject}`),
     });
   } finally {
     progress?.done();
   }
 }
 
-function stepText(step: { readonly reason: "probe" | "build" | "read"; readonly subject: string }): string {
-  switch (step.reason) {
-    case "probe":
-      return `preparing the link probe for ${step.subject}`;
-    case "build":
-      return `building ${step.subject}`;
-    case "read":
-      return `reading ${step.subject}`;
-  }
-}
+const STEPS = { probe: "preparing the link probe for", build: "building", read: "reading" } as const;
 
 /** JSON is no executable, so it can only be meant as a snapshot. */
 export function isSnapshot({ bytes }: Input): boolean {

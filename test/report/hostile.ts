@@ -19,6 +19,6 @@ export const HOSTILE = [
 ];
 
 /** Control, bidi and zero-width characters other than those that the format itself needs. */
-// oxlint-disable-next-line no-control-regex
 export const UNPRINTABLE =
+  // oxlint-disable-next-line no-control-regex
   /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/;
