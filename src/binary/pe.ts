@@ -24,6 +24,7 @@ const DIR_EXPORT = 0;
 const DIR_IMPORT = 1;
 const DIR_SECURITY = 4;
 const DIR_RELOCATION = 5;
+const DIR_IMPORT_ADDRESSES = 12;
 
 const MACHINES: Readonly<Record<number, { readonly arch: string; readonly ptrSize: 4 | 8 }>> = {
   0x14c: { arch: "386", ptrSize: 4 },
@@ -274,6 +275,8 @@ function openImage(data: Uint8Array): Executable {
   } else {
     addDirectory(structure, headers, imports, "import table");
   }
+  // Go keeps it in its data section.
+  addDirectory(structure, headers, directory(DIR_IMPORT_ADDRESSES), "import table");
   addDirectory(structure, headers, directory(DIR_EXPORT), "export table");
   // The security directory is the one whose address is a file offset.
   const security = directory(DIR_SECURITY);

@@ -119,7 +119,8 @@ export function packageOf(name: string): string {
     return name.includes("/") ? leadingPackage(name) : "";
   }
   const pkg = leadingPackage(name);
-  if (pkg !== "") return PSEUDO.has(pkg) ? "" : pkg;
+  // "$f64.3ff0000000000000": constants
+  if (pkg !== "") return PSEUDO.has(pkg) || pkg.startsWith("$") ? "" : pkg;
   // promoted-method wrappers of unnamed structs: "struct { net/http.x }.M", "(*struct { … }).M"
   if (name.startsWith("struct {") || name.startsWith("(*struct {") || name.startsWith("interface {"))
     return packageOfType(name);

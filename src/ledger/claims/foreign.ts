@@ -22,7 +22,9 @@ export function claimForeign(claims: Claims, exe: Executable, places: Places, na
     const rva = table.rva[i];
     const kind = KIND_OF[String.fromCharCode(table.letter[i]).toLowerCase()];
     if (rva === NO_RVA || table.size[i] === 0 || kind === undefined || !places.free(rva)) continue;
-    if (isMarker(table.name(i))) continue;
+    const name = table.name(i);
+    // what Go's own linker names is known by its tables, or not at all
+    if (isMarker(name) || name.startsWith("go:")) continue;
     const pkg = names.of(table, i);
     if (pkg === 0) found++;
     claims.image(rva, table.size[i], kind, pkg || foreign, handle(i), EXACT);
