@@ -436,7 +436,11 @@ function scan(input: DataInput): Refs {
   }
   const textEnd = exe.wasm ? code.rva + code.bytes.length : module.etext;
   const text = exe.wasm ? code.rva : module.text;
+  // absolute operands that must move with the image are listed in the file: no constant can be taken for one
+  const relocated = new Set<number>();
+  if (exe.format === "pe" && exe.arch === "386") for (const slot of exe.relocations().slot) relocated.add(slot);
   return scanRefs(exe.arch, {
+    ...(relocated.size > 0 ? { relocated } : {}),
     code: code.bytes,
     codeRva: code.rva,
     littleEndian: exe.littleEndian,
@@ -600,7 +604,10 @@ function readOnlyLayout(
   area(module.noptrdata, module.enoptrdata, KIND.data, true);
   area(module.data, module.edata, KIND.data, true);
   if (pointersBefore && module.edata > module.data) {
-    areas[areas.length - 1] = { ...areas[areas.length - 1], pointers: { from: module.data, word: p, before: pointersBefore } };
+    areas[areas.length - 1] = {
+      ...areas[areas.length - 1],
+      pointers: { from: module.data, word: p, before: pointersBefore },
+    };
   }
   // zero-filled variables take no bytes of the file, but their owners answer for the memory
   area(module.bss, module.ebss, KIND.data, true);

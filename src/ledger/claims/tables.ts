@@ -8,6 +8,8 @@ import { type Claims, EXACT, KIND } from "../ledger.ts";
 /** "\xff Go build ID: " starts the text where the format has no notes (cmd/link/internal/ld/data.go, textbuildid). */
 const BUILD_ID = "\u00ff Go build ID: ";
 
+const MAX_IMPORTS = 0x1_0000;
+
 export function claimTables(
   claims: Claims,
   exe: Executable,
@@ -27,6 +29,13 @@ export function claimTables(
   const { module, pcln } = go;
   if (module)
     claims.image(module.rva, module.size, KIND.data, runtime, claims.symbols.add("runtime.firstmoduledata"), EXACT);
+  if (exe.format === "pe" && module) {
+    // the addresses of imported functions stand between the linker's tables (cmd/link/internal/ld/pe.go)
+    const from = Math.max(fips ? fips.rva + fips.size : 0, (buildInfo?.rva ?? 0) + (buildInfo?.length ?? 0));
+    const length = module.rva - from;
+    if (from > 0 && length > 0 && length < MAX_IMPORTS)
+      claims.image(from, length, KIND.data, 0, claims.symbols.add("import address table"), EXACT);
+  }
   // text before the first function: the build ID, or nothing
   const region = regionAt(exe.regions, pcln.entry[0]);
   const from = exe.wasm ? exe.wasm.starts[0] : (module?.text ?? region?.rva ?? 0);
