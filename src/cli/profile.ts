@@ -103,7 +103,9 @@ async function answer(
   const exact = flags.bytes;
   if (flags.json === true) {
     const { jsonDocument } = await import("../report/json.ts");
-    return jsonDocument(table ? viewDocument(summary, table) : summary);
+    if (table) return jsonDocument(viewDocument(summary, table));
+    // symbols that only a page asked for would make the document fifty times as long
+    return jsonDocument(profile !== undefined && flags.symbols !== true ? withoutSymbols(summary) : summary);
   }
   if (flags.csv === true) return (await import("../report/csv.ts")).csvView(table!);
   if (flags.markdown === true) {
@@ -114,6 +116,14 @@ async function answer(
   const toFile = flags.output !== undefined && flags.output !== "-";
   const terminal = terminalOf(toFile ? {} : process.stdout, process.env);
   return table ? textView(summary, table, { terminal, exact }) : textReport(summary, { terminal, exact }, profile);
+}
+
+function withoutSymbols(summary: Snapshot): Snapshot {
+  const modules = summary.modules.map((module) => ({
+    ...module,
+    packages: module.packages.map(({ symbols: _, ...rest }) => rest),
+  }));
+  return { ...summary, modules };
 }
 
 /** The documents that go to files of their own, made one after the other. */
