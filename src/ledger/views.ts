@@ -344,7 +344,7 @@ function symbolRows(snapshot: Snapshot, focus: readonly Placed[] | undefined, pr
     const chosen = focus && new Set(focus.map((p) => p.package.path));
     for (const { pkg, symbol, bytes } of profile.bss) {
       if (!chosen || chosen.has(pkg))
-        rows.push({ name: symbol, bytes: 0, kinds: {}, letter: "B", package: pkg, memory: bytes });
+        rows.push({ name: symbol || UNNAMED, bytes: 0, kinds: {}, letter: "B", package: pkg, memory: bytes });
     }
   }
   return focus ? rows : [...rows, ...overheadRows(snapshot)];
