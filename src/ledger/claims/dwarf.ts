@@ -84,12 +84,14 @@ export function claimDwarf(input: DwarfInput): readonly Unit[] {
   }
   if (sections.size === 0) return [];
   const job = new Job(input, sections);
+  // the sections of an object file point at each other through relocations only: no value tells an offset
+  const linked = input.exe.type !== "object";
   const info = job.units("info", false);
   const types = job.units("types", true);
   for (const [name, section] of sections) {
     if (name === "info") job.emitUnits(section, "info", info);
     else if (name === "types") job.emitUnits(section, "types", types);
-    else job.emit(section, name, (raw) => job.split(name, raw, info?.units ?? []));
+    else job.emit(section, name, linked ? (raw) => job.split(name, raw, info?.units ?? []) : undefined);
   }
   for (const s of twins) job.emit(s, debugName(s) ?? "", undefined);
   return info?.units ?? [];

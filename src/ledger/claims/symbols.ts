@@ -8,7 +8,7 @@ const LETTERS = new Set("RrDdBb");
 
 /** Symbols that stand for a whole section or the border of one. */
 const MARKERS =
-  /^(?:type:\*|go:string\.\*|go:func\.\*|go:funcdesc|runtime\.gcbits\.\*|runtime\.(?:e?(?:rodata|types|data|noptrdata|bss|noptrbss|text|pclntab|covctrs|end)))$/;
+  /^(?:type:\*|typerel[.:]\*|go:string\.\*|go:func\.\*|go:funcdesc|runtime\.gcbits\.\*|runtime\.(?:e?(?:rodata|types|data|noptrdata|bss|noptrbss|text|pclntab|covctrs|end)))$/;
 
 /** True for symbols that stand for a whole section or the border of one. */
 export const isMarker = (name: string): boolean => MARKERS.test(name);
