@@ -5,6 +5,7 @@
 import { readFileSync } from "node:fs";
 import { type Profile, profile } from "../src/ledger/profile.ts";
 import { snapshot } from "../src/ledger/snapshot.ts";
+import { inflate } from "../src/toolchain/inflate.ts";
 import { KINDS } from "../src/ledger/ledger.ts";
 import { InputError } from "../src/binary/bytes.ts";
 import {
@@ -34,7 +35,7 @@ function broken({ ledger }: Profile, size: number): string {
 /** What is wrong with how these bytes are profiled; "" if nothing: an InputError of one line, or sums that hold. */
 function failure(bytes: Uint8Array): string {
   try {
-    const result = profile(bytes);
+    const result = profile(bytes, { inflate, inlined: true });
     const wrong = broken(result, bytes.length);
     if (wrong !== "") return wrong;
     const summary = snapshot(result, { name: "fuzz", sha256: "" }, { symbols: true });

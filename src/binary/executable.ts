@@ -1,5 +1,4 @@
 // The one model that every container reader produces: where bytes are loaded, what the format itself owns, which symbols it names.
-import { InputError } from "./bytes.ts";
 
 export type Format = "elf" | "macho" | "pe" | "wasm" | "archive" | "fat";
 
@@ -47,9 +46,6 @@ export interface FormatRange {
   readonly name: string;
 }
 
-/** The letter of `go tool nm`: T text, R read-only, D data, B bss, U undefined, ? other (lower case: local). */
-export type SymbolLetter = "T" | "t" | "R" | "r" | "D" | "d" | "B" | "b" | "U" | "?";
-
 /** The rva of a symbol or relocation slot that has no address in the image (undefined, absolute, thread-local, file name …). */
 export const NO_RVA = 0xffff_ffff;
 
@@ -63,7 +59,7 @@ export interface SymbolTable {
   readonly rva: Uint32Array;
   /** Size in bytes; for formats without sizes (Mach-O, PE) the distance to the next symbol or the section's end. */
   readonly size: Uint32Array;
-  /** char code of the SymbolLetter */
+  /** Char code of the letter of `go tool nm`: T text, R read-only, D data, B bss, U undefined, ? other (lower case: local). */
   readonly letter: Uint8Array;
   /** File range of the name's text (no NUL). */
   readonly nameOffset: Uint32Array;
@@ -176,5 +172,3 @@ export const emptyRelocations: Relocations = {
   entrySize: new Uint32Array(0),
   slot: new Uint32Array(0),
 };
-
-export { InputError };

@@ -1,5 +1,5 @@
 // Turns claims into a ledger: one sweep over the claims by start, the claimant with the lowest number owning each byte.
-import { Claims, INFERRED, KIND, type Ledger } from "./ledger.ts";
+import { type Claims, INFERRED, KIND, type Ledger } from "./ledger.ts";
 
 class Rows {
   count = 0;

@@ -67,7 +67,6 @@ export function markdownText(text: string): string {
 
 /** Valid JSON whose strings hold no raw control or bidi character, so that it can be shown on a terminal. */
 export function safeJson(json: string): string {
-  // oxlint-disable-next-line no-control-regex
   return json.replace(
     /[\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g,
     (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,

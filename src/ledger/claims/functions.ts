@@ -176,7 +176,7 @@ export function ownFunctions(t: Pclntab, packages: Names): Functions {
     for (let i = 0; i < n; i++) {
       if (shared[i] || owner[i] === 0) continue;
       let votes = units.get(t.cuOffset[i]);
-      if (!votes) units.set(t.cuOffset[i], (votes = new Map()));
+      if (!votes) units.set(t.cuOffset[i], (votes = new Map<number, number>()));
       votes.set(owner[i], (votes.get(owner[i]) ?? 0) + 1);
     }
   }

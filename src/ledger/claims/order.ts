@@ -22,7 +22,7 @@ export function orderFromRuns(runs: readonly Uint32Array[], ids: number, first: 
       note(run[i]);
       if (i === 0 || run[i] === run[i - 1]) continue;
       let to = next.get(run[i - 1]);
-      if (!to) next.set(run[i - 1], (to = new Map()));
+      if (!to) next.set(run[i - 1], (to = new Map<number, number>()));
       to.set(run[i], (to.get(run[i]) ?? 0) + 1);
     }
   }

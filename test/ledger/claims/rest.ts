@@ -1,5 +1,4 @@
 // What the tests of the later claimants share: profiles of fixtures, and sums over their ledgers.
-import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import type { Executable, Section } from "../../../src/binary/executable.ts";
 import { KINDS, type Ledger } from "../../../src/ledger/ledger.ts";
@@ -45,12 +44,3 @@ export function byPackage(list: readonly Row[]): Map<string, number> {
 
 export const debugSections = (exe: Executable): Section[] =>
   exe.sections.filter((s) => s.fileSize > 0 && /^(?:\.|__)z?debug_/.test(s.name));
-
-export function hasTool(tool: string, ...words: string[]): boolean {
-  try {
-    execFileSync(tool, words, { stdio: "ignore" });
-    return true;
-  } catch {
-    return false;
-  }
-}
