@@ -57,6 +57,7 @@ const MAX_MEMBERS = 65_536;
 export class U32List {
   count = 0;
   private data = new Uint32Array(1024);
+  private view = this.data.subarray(0, 0);
   push(v: number): void {
     if (this.count === this.data.length) {
       const more = new Uint32Array(this.data.length * 2);
@@ -65,8 +66,10 @@ export class U32List {
     }
     this.data[this.count++] = v;
   }
+  /** The numbers so far, without a copy; pushing may move them. */
   array(): Uint32Array {
-    return this.data.subarray(0, this.count);
+    if (this.view.length !== this.count) this.view = this.data.subarray(0, this.count);
+    return this.view;
   }
 }
 

@@ -10,9 +10,10 @@ import type { Refs } from "../../binary/go/refs/refs.ts";
 import { type TypeTable, TypeWalker, U32List } from "../../binary/go/types.ts";
 import { type Claims, KIND } from "../ledger.ts";
 import type { BssRow, Embed } from "../profile.ts";
+import { sortedOrder } from "../sweep.ts";
 import { type Asset, readEmbedList } from "./embeds.ts";
 import { type Functions, packageByName } from "./functions.ts";
-import { type Area, buildObjects, Marks, type Objects } from "./objects.ts";
+import { ACCESS, type Area, buildObjects, FIRM, Marks, type Objects } from "./objects.ts";
 import { refOrigins } from "./origins.ts";
 import { decideOwners, objectAt, type Pointers } from "./owners.ts";
 
@@ -33,11 +34,6 @@ const TYPE_TAIL = 16_384;
 
 /** internal/abi/type.go and cmd/compile/internal/types/size.go: maxPtrmaskBytes. */
 const MAX_MASK = 2048;
-
-/** What it costs to take a mark for an interior reference: its address is formed or stored; it holds a pointer, as slices and strings begin with; it is only accessed. */
-const FIRM = 1;
-const FIRST_WORD = 0.5;
-const ACCESS = 0.1;
 
 /** Reads words of the image quickly: the region of the last hit is tried first. */
 class Words {
@@ -194,13 +190,18 @@ export function claimData(input: DataInput): DataResult {
   };
   for (let i = 0; i < types.maskUse.length; i++) addMask(types.maskUse[i], types.maskSize[i]);
   for (const j of layout.jumpTables) marks.add(j.rva, j.size, KIND.rodata, functions.owner[j.func]);
-  if (input.symbols) for (let i = 0; i < input.symbols.rva.count; i++) copyMark(input.symbols, i, layout.areas, marks);
-  for (let i = 0; i < refs.count; i++) marks.add(refs.target[i], 0, kindOf(layout.areas, refs.target[i]));
+  if (input.symbols) for (let i = 0; i < input.symbols.count; i++) copyMark(input.symbols, i, layout.areas, marks);
+  const byTarget = sortedOrder(refs.target, refs.count);
+  for (let k = 0; k < byTarget.length;) {
+    const target = refs.target[byTarget[k]];
+    let formed = 0;
+    for (; k < byTarget.length && refs.target[byTarget[k]] === target; k++) formed |= refs.formed[byTarget[k]];
+    marks.add(target, 0, kindOf(layout.areas, target), 0, 0, formed ? FIRM : ACCESS);
+  }
   const slots = slotTo.array();
-  const pointed: number[] = [];
   const holders = slotAt.array();
   for (let i = 0; i < slots.length; i++)
-    marks.add(slots[i], stringSize(layout, words, holders[i] + p, slots[i]), kindOf(layout.areas, slots[i]));
+    marks.add(slots[i], stringSize(layout, words, holders[i] + p, slots[i]), kindOf(layout.areas, slots[i]), 0, 0, FIRM);
   // dictionaries, static composites and tables of strings in read-only data
   for (const area of layout.areas) {
     if (area.kind !== KIND.rodata) continue;
@@ -209,10 +210,7 @@ export function claimData(input: DataInput): DataResult {
       if (to <= 0) continue;
       const size = stringSize(layout, words, at + p, to);
       if (size > 0) marks.add(to, size, KIND.string);
-      else if (to >= area.start && to < area.end && to % p === 0) {
-        marks.add(to, 0, KIND.rodata);
-        pointed.push(to);
-      }
+      else if (to >= area.start && to < area.end && to % p === 0) marks.add(to, 0, KIND.rodata, 0, 0, FIRM);
     }
   }
   for (const m of stackMasks(input)) addMask(m.rva, m.size);
@@ -220,19 +218,13 @@ export function claimData(input: DataInput): DataResult {
     marks.add(types.equalUse[i], p, KIND.rodata);
   }
 
-  const formedAt = new Set<number>();
-  for (let i = 0; i < refs.count; i++) if (refs.formed[i]) formedAt.add(refs.target[i]);
-  for (let i = 0; i < slots.length; i++) formedAt.add(slots[i]);
-  for (const to of pointed) formedAt.add(to);
-  const slotSet = new Set<number>(holders);
-  const objects = buildObjects(marks, layout.areas, (rva) =>
-    formedAt.has(rva) ? FIRM : slotSet.has(rva) ? FIRST_WORD : ACCESS,
-  );
+  const objects = buildObjects(marks, layout.areas, holders);
 
   const pointers = pointersBetween(input, words, layout, objects, holders, slots);
   const { owner, evidence } = decideOwners({
     objects,
     refs,
+    byTarget,
     types,
     typePackage: typeOwner,
     functions,
@@ -402,15 +394,8 @@ function* stackMasks(input: DataInput): Generator<{ rva: number; size: number; f
 }
 
 function copyMark(from: Marks, i: number, areas: readonly Area[], to: Marks): void {
-  const rva = from.rva.array()[i];
-  const kind = from.kind.array()[i];
-  to.add(
-    rva,
-    from.size.array()[i],
-    kind === KIND.unattributed ? kindOf(areas, rva) : kind,
-    from.owner.array()[i],
-    from.symbol.array()[i],
-  );
+  const kind = from.kind[i] === KIND.unattributed ? kindOf(areas, from.rva[i]) : from.kind[i];
+  to.add(from.rva[i], from.size[i], kind, from.owner[i], from.symbol[i]);
 }
 
 function kindOf(areas: readonly Area[], rva: number): number {

@@ -2,24 +2,58 @@
 import { U32List } from "../../binary/go/types.ts";
 import { sortedOrder } from "../sweep.ts";
 
-/** A place where an object starts. Sources that know its size (structures) or its owner say so. */
+/**
+ * Places where objects start, struct of arrays. Sources that know an object's size (structures) or its owner say so. `weight` is what it
+ * costs to take the mark for an interior one: more where an address is formed or stored than where memory is only accessed.
+ */
 export class Marks {
-  readonly rva = new U32List();
+  count = 0;
+  rva = new Uint32Array(4096);
   /** 0: unknown */
-  readonly size = new U32List();
-  readonly kind = new U32List();
+  size = new Uint32Array(4096);
   /** Package id; 0: not known from the structure itself. */
-  readonly owner = new U32List();
-  readonly symbol = new U32List();
+  owner = new Uint32Array(4096);
+  symbol = new Uint32Array(4096);
+  kind = new Uint8Array(4096);
+  /** In hundredths. */
+  weight = new Uint8Array(4096);
 
-  add(rva: number, size: number, kind: number, owner = 0, symbol = 0): void {
-    this.rva.push(rva);
-    this.size.push(size);
-    this.kind.push(kind);
-    this.owner.push(owner);
-    this.symbol.push(symbol);
+  add(rva: number, size: number, kind: number, owner = 0, symbol = 0, weight = 0): void {
+    const i = this.count;
+    if (i === this.rva.length) this.grow(i * 2);
+    this.rva[i] = rva;
+    this.size[i] = size;
+    this.owner[i] = owner;
+    this.symbol[i] = symbol;
+    this.kind[i] = kind;
+    this.weight[i] = weight;
+    this.count = i + 1;
+  }
+
+  private grow(n: number): void {
+    const wide = (a: Uint32Array): Uint32Array<ArrayBuffer> => {
+      const b = new Uint32Array(n);
+      b.set(a);
+      return b;
+    };
+    const narrow = (a: Uint8Array): Uint8Array<ArrayBuffer> => {
+      const b = new Uint8Array(n);
+      b.set(a);
+      return b;
+    };
+    this.rva = wide(this.rva);
+    this.size = wide(this.size);
+    this.owner = wide(this.owner);
+    this.symbol = wide(this.symbol);
+    this.kind = narrow(this.kind);
+    this.weight = narrow(this.weight);
   }
 }
+
+/** Weights of marks: the address is formed or stored; the place holds a pointer, as slices and strings begin with; it is only accessed. */
+export const FIRM = 100;
+const FIRST_WORD = 50;
+export const ACCESS = 10;
 
 /** Objects in address order, disjoint: struct of arrays. */
 export interface Objects {
@@ -60,48 +94,49 @@ function holdsPointer(area: Area, from: number, to: number): boolean {
 
 /**
  * Joins marks to objects that cover the areas without gaps. Marks inside an object of known size are interior references. In
- * size-sorted areas a start that makes an object smaller than those before and after it is interior too; `weight` is what it
- * costs to take a mark for an interior one: more where an address is formed or stored than where memory is only accessed.
+ * size-sorted areas a start that makes an object smaller than those before and after it is interior too. `slots`: the words that hold
+ * pointers, ascending.
  */
-export function buildObjects(marks: Marks, areas: readonly Area[], weight: (rva: number) => number): Objects {
+export function buildObjects(marks: Marks, areas: readonly Area[], slots: Uint32Array): Objects {
   const out = new ObjectRows();
-  const rvas = marks.rva.array();
-  const sizes = marks.size.array();
-  const order = sortedOrder(rvas, rvas.length);
+  const { rva: rvas, size: sizes, owner: owners, weight: weights } = marks;
+  const order = sortedOrder(rvas, marks.count);
+  const n = order.length;
   let i = 0;
-  for (const area of areas) {
-    out.area = areas.indexOf(area);
-    while (i < order.length && rvas[order[i]] < area.start) i++;
+  let slot = 0;
+  for (const [a, area] of areas.entries()) {
+    out.area = a;
+    while (i < n && rvas[order[i]] < area.start) i++;
     // distinct starts of the area, each with its best mark; interior ones of exact objects left out
     const starts = new U32List();
     const best = new U32List();
+    const skip = new U32List();
     let free = area.start;
-    while (i < order.length && rvas[order[i]] < area.end) {
+    while (i < n && rvas[order[i]] < area.end) {
       const rva = rvas[order[i]];
       let m = order[i];
-      for (; i < order.length && rvas[order[i]] === rva; i++) {
+      let weight = weights[m];
+      for (i++; i < n && rvas[order[i]] === rva; i++) {
         const c = order[i];
-        if (
-          sizes[c] > sizes[m] ||
-          (sizes[c] === sizes[m] && marks.owner.array()[c] > 0 && marks.owner.array()[m] === 0)
-        )
-          m = c;
+        if (weights[c] > weight) weight = weights[c];
+        if (sizes[c] > sizes[m] || (sizes[c] === sizes[m] && owners[c] > 0 && owners[m] === 0)) m = c;
       }
       if (rva < free) continue;
+      while (slot < slots.length && slots[slot] < rva) slot++;
+      if (weight < FIRST_WORD && slots[slot] === rva) weight = FIRST_WORD;
       starts.push(rva);
       best.push(m);
+      skip.push(weight || ACCESS);
       if (sizes[m] > 0) free = rva + sizes[m];
     }
-    let at = starts.array();
-    let mark = best.array();
-    if (area.aligned) [at, mark] = dropMisaligned(at, mark, sizes, area.end);
+    let rows: Starts = { at: starts.array(), mark: best.array(), weight: skip.array() };
+    if (area.aligned) rows = pick(rows, aligned(rows, sizes, area.end));
     for (let round = 0; area.sorted && round < ROUNDS; round++) {
-      const before = at.length;
-      const keep = fold(at, mark, sizes, area, weight);
-      at = at.filter((_, k) => keep[k] === 1);
-      mark = mark.filter((_, k) => keep[k] === 1);
-      if (at.length === before) break;
+      const before = rows.at.length;
+      rows = pick(rows, fold(rows, sizes, area));
+      if (rows.at.length === before) break;
     }
+    const { at, mark } = rows;
     let cursor = area.start;
     for (let k = 0; k < at.length; k++) {
       if (at[k] > cursor) out.add(cursor, at[k], area.kind, 0, 0, 0);
@@ -109,7 +144,7 @@ export function buildObjects(marks: Marks, areas: readonly Area[], weight: (rva:
       let end = at[k] + sizes[m];
       if (sizes[m] === 0) end = k + 1 < at.length ? at[k + 1] : area.end;
       end = Math.min(end, area.end);
-      out.add(at[k], end, marks.kind.array()[m], marks.owner.array()[m], marks.symbol.array()[m], sizes[m] > 0 ? 1 : 0);
+      out.add(at[k], end, marks.kind[m], owners[m], marks.symbol[m], sizes[m] > 0 ? 1 : 0);
       cursor = end;
     }
     if (cursor < area.end) out.add(cursor, area.end, area.kind, 0, 0, 0);
@@ -121,16 +156,34 @@ export function buildObjects(marks: Marks, areas: readonly Area[], weight: (rva:
 const PROOF = 3;
 const WINDOW = 32;
 
+/** Candidate starts of one area, parallel: place, best mark, weight. */
+interface Starts {
+  readonly at: Uint32Array;
+  readonly mark: Uint32Array;
+  readonly weight: Uint32Array;
+}
+
+/** The rows whose flag is set. */
+function pick(rows: Starts, keep: Uint8Array): Starts {
+  let n = 0;
+  for (const k of keep) n += k;
+  if (n === keep.length) return rows;
+  const out = { at: new Uint32Array(n), mark: new Uint32Array(n), weight: new Uint32Array(n) };
+  let to = 0;
+  for (let k = 0; k < keep.length; k++) {
+    if (keep[k] === 0) continue;
+    out.at[to] = rows.at[k];
+    out.mark[to] = rows.mark[k];
+    out.weight[to++] = rows.weight[k];
+  }
+  return out;
+}
+
 /**
- * Leaves out marks that cannot be starts: sizes ascend, and an object of 32 bytes or more stands on a multiple of 32, one of 16 or more
+ * 0 for marks that cannot be starts: sizes ascend, and an object of 32 bytes or more stands on a multiple of 32, one of 16 or more
  * on 16. The class in force is read off the gaps between neighbouring marks, which no object is smaller than for long.
  */
-function dropMisaligned(
-  at: Uint32Array,
-  mark: Uint32Array,
-  sizes: Uint32Array,
-  end: number,
-): [Uint32Array, Uint32Array] {
+function aligned({ at, mark }: Starts, sizes: Uint32Array, end: number): Uint8Array {
   const n = at.length;
   const isWide = (k: number, width: number): number =>
     sizes[mark[k]] === 0 && (k + 1 < n ? at[k + 1] : end) - at[k] >= width ? 1 : 0;
@@ -147,15 +200,12 @@ function dropMisaligned(
   };
   const from16 = onset(32);
   const from32 = onset(64);
-  const outAt = new U32List();
-  const outMark = new U32List();
+  const keep = new Uint8Array(n).fill(1);
   for (let k = 0; k < n; k++) {
     const align = k > from32 ? 32 : k > from16 ? 16 : 1;
-    if (sizes[mark[k]] === 0 && at[k] % align !== 0) continue;
-    outAt.push(at[k]);
-    outMark.push(mark[k]);
+    if (sizes[mark[k]] === 0 && at[k] % align !== 0) keep[k] = 0;
   }
-  return [outAt.array(), outMark.array()];
+  return keep;
 }
 
 /** How many marks in a row may be interior to one object. */
@@ -177,23 +227,22 @@ const FIXED = 1000;
 const MAX_ALIGN = 32;
 
 /**
- * 1 for starts to keep: the subset that costs least, where leaving a mark out costs what `weight` says and an object smaller than the
+ * 1 for starts to keep: the subset that costs least, where leaving a mark out costs its weight and an object smaller than the
  * one before it costs by how much. Shortest path over (previous kept, kept) pairs, O(n · REACH · log REACH).
  */
-function fold(
-  at: Uint32Array,
-  mark: Uint32Array,
-  sizes: Uint32Array,
-  area: Area,
-  weight: (rva: number) => number,
-): Uint8Array {
+function fold({ at, mark, weight }: Starts, sizes: Uint32Array, area: Area): Uint8Array {
   const n = at.length;
   const keep = new Uint8Array(n).fill(1);
   if (n < 3) return keep;
   const skip = new Float64Array(n + 1);
-  for (let i = 0; i < n; i++) skip[i] = sizes[mark[i]] > 0 ? FIXED : weight(at[i]);
-  const place = (i: number): number => (i < n ? at[i] : area.end);
-  const span = (i: number, j: number): number => (sizes[mark[i]] > 0 ? sizes[mark[i]] : place(j) - at[i]);
+  const known = new Uint32Array(n);
+  const place = new Uint32Array(n + 1);
+  for (let i = 0; i < n; i++) {
+    known[i] = sizes[mark[i]];
+    skip[i] = known[i] > 0 ? FIXED : weight[i] / 100;
+    place[i] = at[i];
+  }
+  place[n] = area.end;
   // cost[j*REACH + k]: cheapest way in which j is kept and j-1-k is the kept one before it; from: the k of that one
   const cost = new Float64Array((n + 1) * REACH).fill(Infinity);
   const from = new Int16Array((n + 1) * REACH).fill(-1);
@@ -209,7 +258,9 @@ function fold(
       const c = cost[i * REACH + k];
       if (c === Infinity) break;
       // an object of known size with room behind it is no smaller than those that the room could be
-      width[k] = k > 0 ? Math.max(width[k - 1], span(i - 1 - k, i)) : span(i - 1, i);
+      const h = i - 1 - k;
+      const wide = known[h] || place[i] - place[h];
+      width[k] = k > 0 && width[k - 1] > wide ? width[k - 1] : wide;
       const better = k === 0 || c < under[k - 1];
       under[k] = better ? c : under[k - 1];
       underAt[k] = better ? k : underAt[k - 1];
@@ -228,7 +279,7 @@ function fold(
         if (skip[j - 1] === FIXED) break;
         skipped += skip[j - 1];
       }
-      const size = span(i, j);
+      const size = known[i] || place[j] - place[i];
       // the larger an object, the more references point into it
       if (skipped > 4 + size / 48) break;
       const limit = size + (size < 64 ? 8 : 31);
@@ -253,10 +304,10 @@ function fold(
         }
       }
       let misplaced = 0;
-      if (sizes[mark[i]] === 0) {
+      if (known[i] === 0) {
         if (area.aligned && at[i] % leastAlign(size) !== 0) misplaced += MISALIGNED;
         if (area.aligned && size > LARGE && skip[i] < FIRM_START) misplaced += UNFORMED;
-        if (!holdsPointer(area, at[i], place(j))) misplaced += POINTERLESS;
+        if (!holdsPointer(area, at[i], place[j])) misplaced += POINTERLESS;
       }
       const k = j - 1 - i;
       cost[j * REACH + k] = best + skipped + misplaced;

@@ -16,6 +16,8 @@ export interface Pointers {
 export interface OwnerInput {
   readonly objects: Objects;
   readonly refs: Refs;
+  /** Indices of the references in the order of their targets. */
+  readonly byTarget: Uint32Array;
   readonly types: TypeTable;
   /** Package id of each entry of types.packages. */
   readonly typePackage: Uint32Array;
@@ -160,7 +162,7 @@ export function decideOwners(input: OwnerInput): Owners {
 
 /** Objects that the linker numbers package by package: variables and static composites. Strings and the like it keeps once, by content. */
 const isPlaced = (objects: Objects, i: number): boolean =>
-  objects.kind[i] === KIND.data || objects.kind[i] === KIND.rodata;
+  objects.kind[i] === KIND.data || (objects.kind[i] === KIND.rodata && (objects.exact[i] === 0 || objects.named[i] > 0));
 
 /** Costs of candidates: the n-th in text order, one that only inlined code or a pointer speaks for. */
 const NOT_FIRST = 0.05;
@@ -229,14 +231,89 @@ function placeData(
       if (owner[holder[k]]) call(owner[holder[k]], first ? BY_HINT : BY_HOLDER);
     }
   };
+  const low = new Uint32Array(n);
+  const high = new Uint32Array(n);
+  const placed = new Uint8Array(n);
   for (let round = 0; round < PLACEMENTS; round++) {
     for (const { start, end, segment } of runs) {
       const choice = monotoneChoice(end - start, (k, call) => each(start + k, call), loadRank, {
         segment,
         descent: DESCENT,
       });
-      for (let k = 0; k < choice.length; k++) if (choice[k] > 0) owner[start + k] = choice[k];
+      bounds(choice, segment, low.subarray(start, end), high.subarray(start, end));
+      for (let k = 0; k < choice.length; k++) {
+        placed[start + k] = choice[k] > 0 ? 1 : 0;
+        if (choice[k] > 0) owner[start + k] = choice[k];
+      }
     }
+    // a variable and the composites that only it points to are one package's
+    const next = new Int32Array(n).fill(-1);
+    const headOf = new Int32Array(n).fill(-1);
+    for (let i = 0; i < n; i++) {
+      if (!isPlaced(objects, i) || who.has(i) || objects.named[i] || from[i + 1] - from[i] !== 1) continue;
+      const parent = holder[from[i]];
+      if (!isPlaced(objects, parent) || parent === i || headOf[parent] === i) continue;
+      next[i] = headOf[parent];
+      headOf[parent] = i;
+    }
+    const votes = new Map<number, number>();
+    for (let i = 0; i < n; i++) {
+      if (!isPlaced(objects, i) || objects.named[i]) continue;
+      votes.clear();
+      const vote = (pkg: number, count: number): void => {
+        if (pkg > 0) votes.set(pkg, (votes.get(pkg) ?? 0) + count);
+      };
+      const ballot = (k: number): void => {
+        if (placed[k]) vote(owner[k], PLACED);
+        else if (low[k] === high[k]) vote(low[k], BETWEEN);
+        else {
+          vote(low[k], 1);
+          vote(high[k], 1);
+        }
+      };
+      ballot(i);
+      for (let c = headOf[i]; c >= 0; c = next[c]) ballot(c);
+      let best = 0;
+      let most = 0;
+      for (const [pkg, count] of votes) {
+        let sum = count;
+        const check = (k: number): void => {
+          if (placed[k]) return;
+          if (low[k] && loadRank[pkg] < loadRank[low[k]]) sum -= BETWEEN;
+          if (high[k] && loadRank[pkg] > loadRank[high[k]]) sum -= BETWEEN;
+        };
+        check(i);
+        for (let c = headOf[i]; c >= 0; c = next[c]) check(c);
+        if (sum > most) {
+          most = sum;
+          best = pkg;
+        }
+      }
+      if (best === 0) continue;
+      if (!placed[i] && (owner[i] === 0 || (most >= BETWEEN && objects.kind[i] === KIND.data))) owner[i] = best;
+      for (let c = headOf[i]; c >= 0; c = next[c]) if (!placed[c] && (most >= BETWEEN || owner[c] === 0)) owner[c] = best;
+    }
+  }
+}
+
+/** Votes for a package by an object that stands in order, and by one between two of the same package. */
+const PLACED = 2;
+const BETWEEN = 3;
+
+/** For each object the nearest chosen ids before and behind it in its segment; 0 for none. */
+function bounds(choice: Uint32Array, segment: Uint32Array, low: Uint32Array, high: Uint32Array): void {
+  const n = choice.length;
+  let last = 0;
+  for (let k = 0; k < n; k++) {
+    if (k > 0 && segment[k] !== segment[k - 1]) last = 0;
+    if (choice[k] > 0) last = choice[k];
+    low[k] = last;
+  }
+  last = 0;
+  for (let k = n - 1; k >= 0; k--) {
+    if (k + 1 < n && segment[k] !== segment[k + 1]) last = 0;
+    if (choice[k] > 0) last = choice[k];
+    high[k] = last;
   }
 }
 
@@ -256,8 +333,7 @@ const ROUNDS = 6;
  * instruction takes: it does not count.
  */
 function fromCode(input: OwnerInput, who: Candidates, hints: Candidates): void {
-  const { objects, refs, functions, origins } = input;
-  const order = sortedOrder(refs.target, refs.count);
+  const { objects, refs, functions, origins, byTarget: order } = input;
   let r = 0;
   for (let o = 0; o < objects.count && r < order.length; o++) {
     while (r < order.length && refs.target[order[r]] < objects.start[o]) r++;
