@@ -8,6 +8,7 @@ import { claimCode } from "./claims/code.ts";
 import { claimData, type DataResult } from "./claims/data.ts";
 import type { Inflate } from "./claims/dwarf.ts";
 import { ownFunctions } from "./claims/functions.ts";
+import { inlinedRows } from "./claims/inlined.ts";
 import { claimLinks } from "./claims/links.ts";
 import { claimPclntab } from "./claims/pclntab.ts";
 import { claimRest } from "./claims/rest.ts";
@@ -151,12 +152,14 @@ function profileOne(bytes: Uint8Array, options: ProfileOptions, packages: Names,
   const testimony = options.testimony && claimTestimony(claims, exe, options.testimony);
   const named = symbolMarks(exe, claims);
   let data: DataResult | undefined;
+  let inlined: InlinedRow[] | undefined;
   if (go) {
     const functions = ownFunctions(go.pcln, packages);
     if (testimony) for (let f = 0; f < go.pcln.nfunc; f++) functions.owner[f] = testimony.functions.get(go.pcln.entry[f]) ?? functions.owner[f];
     const symbolOf = symbols.source((i) => go.pcln.name(i));
     claims.begin(CLAIMANT.code);
-    claimCode(claims, exe, go, functions, symbolOf);
+    const codeEnd = claimCode(claims, exe, go, functions, symbolOf);
+    if (options.inlined) inlined = inlinedRows(exe, go, functions, codeEnd, packages);
     claims.begin(CLAIMANT.pclntab);
     claimPclntab(claims, exe, go, functions, symbolOf, endOfPclntab(exe, go));
     if (go.module) {
@@ -186,6 +189,7 @@ function profileOne(bytes: Uint8Array, options: ProfileOptions, packages: Names,
     dwarf: exe.sections.some((s) => /^(\.z?debug_|__z?debug_)/.test(s.name)),
     embeds: data?.embeds ?? [],
     bss: testimony?.bss ?? data?.bss ?? [],
+    ...(inlined ? { inlined } : {}),
     testimony: testimony ? "link probe" : !go ? "none" : stripped ? "references" : "symbols",
     warnings,
   };

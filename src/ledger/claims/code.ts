@@ -4,15 +4,19 @@ import type { GoProgram } from "../../binary/go/program.ts";
 import { type Claims, EXACT, KIND } from "../ledger.ts";
 import type { Functions } from "./functions.ts";
 
-/** Claims all functions of the table; filler bytes at their ends become kind padding of the same owner. */
+/**
+ * Claims all functions of the table; filler bytes at their ends become kind padding of the same owner. Returns the RVA behind the
+ * last instruction of each.
+ */
 export function claimCode(
   claims: Claims,
   exe: Executable,
   go: GoProgram,
   functions: Functions,
   symbolOf: (f: number) => number,
-): void {
+): Uint32Array {
   const t = go.pcln;
+  const ends = t.entry.slice();
   // int3 on x86, zero words elsewhere (cmd/link/internal/ld/data.go, CodeFill)
   const filler = exe.arch === "amd64" || exe.arch === "386" ? 0xcc : 0;
   let region = exe.regions[0];
@@ -29,11 +33,13 @@ export function claimCode(
     if (!exe.wasm) while (last > first && region.bytes[last - 1] === filler) last--;
     // a function of nothing but filler is code all the same
     const codeEnd = last === first ? end : region.rva + last;
+    ends[f] = codeEnd;
     // wasm: the body's size stands in front of it
     const lead = exe.wasm ? ulebLength(end - from) : 0;
     claims.image(from - lead, codeEnd - from + lead, KIND.code, functions.owner[f], symbolOf(f), EXACT);
     claims.image(codeEnd, end - codeEnd, KIND.padding, functions.owner[f], symbolOf(f), EXACT);
   }
+  return ends;
 }
 
 /** Bytes that a number takes as an unsigned LEB128. */
