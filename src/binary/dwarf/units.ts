@@ -39,6 +39,9 @@ export type Lookup = (name: "abbrev" | "str" | "line_str" | "str_offsets") => Ui
 
 export const LANGUAGE_GO = 0x16;
 const MAX_NAME = 4096;
+/** Bounds on lists that a decompressed section of nothing but headers would make endless. */
+const MAX_UNITS = 1 << 18;
+const MAX_TYPES = 1 << 20;
 
 const AT_STMT_LIST = 0x10;
 const AT_LANGUAGE = 0x13;
@@ -91,7 +94,7 @@ export function readUnits(info: Uint8Array, lookup: Lookup, littleEndian: boolea
   const work = { left: 2 * info.length + 65536 };
   let at = 0;
   let damaged = 0;
-  while (at < info.length) {
+  while (at < info.length && units.length < MAX_UNITS) {
     let cursor: Cursor;
     let head: { offsetSize: 4 | 8; end: number };
     try {
@@ -100,6 +103,11 @@ export function readUnits(info: Uint8Array, lookup: Lookup, littleEndian: boolea
     } catch (error) {
       if (!(error instanceof DwarfError)) throw error;
       break;
+    }
+    if (head.end === cursor.at) {
+      // padding between units
+      at = head.end;
+      continue;
     }
     const draft: Draft = { name: "", producer: "", language: 0, version: 0, uses: {} };
     try {
@@ -297,7 +305,7 @@ function readTypes(
     const entry = table.get(code);
     if (!entry) throw new DwarfError("an entry has an unknown abbreviation");
     work.left -= 1 + entry.attributes.length / 2;
-    if (work.left < 0) return;
+    if (work.left < 0 || out.start.length > MAX_TYPES) return;
     let name = "";
     if (entry.size >= 0) cursor.skip(entry.size);
     else {

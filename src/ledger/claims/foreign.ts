@@ -3,7 +3,6 @@ import { type Executable, NO_RVA } from "../../binary/executable.ts";
 import { type Claims, EXACT, KIND } from "../ledger.ts";
 import type { PackageNames } from "./packagenames.ts";
 import type { Places } from "./places.ts";
-import { isMarker } from "./symbols.ts";
 
 /** Package of what is neither Go's nor named by a package: C, assembly, the C library's start code. */
 export const FOREIGN = "C";
@@ -22,9 +21,7 @@ export function claimForeign(claims: Claims, exe: Executable, places: Places, na
     const rva = table.rva[i];
     const kind = KIND_OF[String.fromCharCode(table.letter[i]).toLowerCase()];
     if (rva === NO_RVA || table.size[i] === 0 || kind === undefined || !places.free(rva)) continue;
-    const name = table.name(i);
-    // what Go's own linker names is known by its tables, or not at all
-    if (isMarker(name) || name.startsWith("go:")) continue;
+    if (names.isMarker(table, i)) continue;
     const pkg = names.of(table, i);
     if (pkg === 0) found++;
     claims.image(rva, table.size[i], kind, pkg || foreign, handle(i), EXACT);

@@ -4,7 +4,6 @@ import { type Claims, EXACT, KIND } from "../ledger.ts";
 import { FOREIGN } from "./foreign.ts";
 import type { PackageNames } from "./packagenames.ts";
 import type { Places } from "./places.ts";
-import { isMarker } from "./symbols.ts";
 
 /**
  * Claims the records and names of the symbol table that the file's symbols() reads. A name that tells no package (C, assembly) follows
@@ -23,7 +22,7 @@ export function claimSymbols(
   const handle = claims.symbols.source((i) => table.name(i));
   for (let i = 0; i < count; i++) {
     let pkg = names.of(table, i);
-    if (pkg === 0 && rva[i] !== NO_RVA && !isMarker(table.name(i))) {
+    if (pkg === 0 && rva[i] !== NO_RVA && !names.isMarker(table, i)) {
       const range = places.owned(rva[i]);
       if (range >= 0) pkg = places.ledger.pkg[range];
       else if (hasC && places.offsetOf(rva[i]) >= 0) pkg = claims.packages.id(FOREIGN);

@@ -112,6 +112,10 @@ describe("units", () => {
     expect(read.units[4].name).toBe(whole.units[4].name);
   });
 
+  test("a section of empty units is no list of units", () => {
+    expect(readUnits(new Uint8Array(1 << 20), section, true)).toEqual({ units: [], length: 1 << 20, damaged: 0 });
+  });
+
   test("a length that lies ends the list", () => {
     const hurt = info.slice();
     const { units } = readUnits(info, section, true);
