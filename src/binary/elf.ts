@@ -16,6 +16,7 @@ import {
   SHT_NULL,
   SHT_STRTAB,
 } from "./elfheaders.ts";
+import { linkObject } from "./elflink.ts";
 import { applyRelative, readRelocations, relocationTables } from "./elfrelocations.ts";
 import { readSymbols, type SymbolSource } from "./elfsymbols.ts";
 import {
@@ -323,7 +324,8 @@ function open(data: Uint8Array): Executable {
   for (const t of relocationSources) tables.add(t.offset, t.size, "relocation", "relocations");
   const structure = structureOf(headers, symbolStrings);
 
-  applyRelative(file, relocationSources, dynamic.symbols);
+  if (type === ET_REL) linkObject(file, relocationSources, source);
+  else applyRelative(file, relocationSources, dynamic.symbols);
 
   let symbols: SymbolTable | undefined;
   let relocations: Relocations | undefined;

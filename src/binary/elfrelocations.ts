@@ -132,7 +132,7 @@ export function applyRelative(
 ): void {
   const { bytes, wide, imageBase, regions } = file;
   const types = WORD_TYPES[file.machine];
-  if (file.type === ET_REL || !wide || !types) return;
+  if (!wide || !types) return;
   const le = bytes.littleEndian;
   const low = le ? 0 : 4;
   const views = regions.map((r) => new DataView(r.bytes.buffer, r.bytes.byteOffset, r.bytes.byteLength));

@@ -17,6 +17,8 @@ export interface Segment {
 /** Real images have some ten segments; every search for an address looks at all of them. */
 const MAX_SEGMENTS = 256;
 const MAX_OBJECT_SECTIONS = 4096;
+/** Nothing stands at 0, so that an empty pointer points nowhere. */
+const OBJECT_BASE = 4096;
 const MAX_OBJECT_ALIGN = 0x1_0000;
 
 /**
@@ -94,7 +96,7 @@ export function layOutObject(
     .sort((a, b) => zeroFill(a.s) - zeroFill(b.s) || a.s.offset - b.s.offset || a.i - b.i);
   const places = new Uint32Array(sections.length);
   const regions: Region[] = [];
-  let rva = 0;
+  let rva = OBJECT_BASE;
   for (const { s, i } of order) {
     const align = Math.min(Math.max(1, s.align), MAX_OBJECT_ALIGN);
     rva = Math.ceil(rva / align) * align;

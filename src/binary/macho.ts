@@ -5,6 +5,7 @@ import { gnuCompression } from "./compression.ts";
 import { type Executable, type Reader, type Region, type Relocations, type SymbolTable } from "./executable.ts";
 import { layOut } from "./image.ts";
 import { chainedSlots, readRebases, readSectionRelocations, slotRelocations } from "./machofixups.ts";
+import { linkMachoObject } from "./macholink.ts";
 import { readMachoSymbols } from "./machosymbols.ts";
 import { upxMark } from "./packer.ts";
 import { Structure } from "./structure.ts";
@@ -192,6 +193,15 @@ function layOutMacho(
   return image;
 }
 
+function checkObject(bytes: Bytes, sections: readonly MachoSection[], symbolsEnd: number): void {
+  if (symbolsEnd > bytes.length) throw new InputError("the file is truncated: it ends inside the symbol table");
+  const count = sections.reduce((sum, s) => sum + s.relocationCount, 0);
+  const end = sections.reduce((max, s) => Math.max(max, s.relocationsAt + s.relocationCount * 8), 0);
+  if (count * 8 > bytes.length || end > bytes.length) {
+    throw new InputError("the sections announce more relocations than the file holds");
+  }
+}
+
 function open(data: Uint8Array): Executable {
   if (data.length < 28) throw new InputError("the file is truncated: it ends inside the Mach-O header");
   const littleEndian = data[3] === 0xfe;
@@ -308,6 +318,12 @@ function open(data: Uint8Array): Executable {
   structure.add(commandsEnd, firstSection - commandsEnd, "padding", "room for load commands");
   for (const s of sections) tables.add(s.relocationsAt, s.relocationCount * 8, "relocation", "relocations");
 
+  if (type === MH_OBJECT && wide && littleEndian && symtab) {
+    const symbolsAt = bytes.u32(symtab.at + 8);
+    const symbolCount = bytes.u32(symtab.at + 12);
+    checkObject(bytes, sections, symbolsAt + symbolCount * 16);
+    linkMachoObject({ bytes, cpu, sections, regions, symbolsAt, symbolCount });
+  }
   // Chained fixups are the pointers themselves, so that the image is readable only once they are decoded.
   const slots = chained && chainedSlots({ bytes, regions, segments, imageBase, range: chained });
   const readRelocations = (): Relocations => {

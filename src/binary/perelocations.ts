@@ -1,6 +1,7 @@
 // Base relocations of Windows images and link-time relocations of COFF objects. Specification: Microsoft's "PE Format",
 // "The .reloc Section" and "COFF Relocations".
-import { type Bytes, InputError } from "./bytes.ts";
+import type { Bytes } from "./bytes.ts";
+import type { ObjectRelocations } from "./pelink.ts";
 import { NO_RVA, type Relocations } from "./executable.ts";
 
 const BLOCK_HEADER = 8;
@@ -42,15 +43,9 @@ function eachEntry(
   }
 }
 
-/** Relocations of each section of an object; `rva` and `size` are the section's place. */
-export function readObjectRelocations(
-  bytes: Bytes,
-  sections: readonly { readonly at: number; readonly count: number; readonly rva: number; readonly size: number }[],
-): Relocations {
+/** The entries of every section of an object, each with the word that it changes. */
+export function readObjectRelocations(bytes: Bytes, sections: readonly ObjectRelocations[]): Relocations {
   const count = sections.reduce((sum, s) => sum + s.count, 0);
-  if (count * OBJECT_RELOCATION > bytes.length) {
-    throw new InputError("the sections announce more relocations than the file can hold");
-  }
   const entries = new Uint32Array(count);
   const slots = new Uint32Array(count);
   let n = 0;

@@ -2,7 +2,7 @@
 // GOROOT/src/cmd/internal/objfile/pe.go, save that zero-filled data is B.
 import { type Bytes, text } from "./bytes.ts";
 import { emptySymbols, NO_RVA, type SymbolTable } from "./executable.ts";
-import type { SectionHeader } from "./pe.ts";
+import type { SectionHeader } from "./peheaders.ts";
 import type { StringTable } from "./stringtable.ts";
 import { sizesByDistance } from "./symbolsizes.ts";
 

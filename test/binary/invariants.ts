@@ -35,7 +35,8 @@ export function violations(exe: Executable): string[] {
   }
   for (const [i, s] of exe.sections.entries()) {
     if (!(s.offset >= 0 && s.fileSize >= 0 && s.offset + s.fileSize <= size)) bad(`section ${i} lies outside the file`);
-    if (s.rva !== -1 && !(s.rva >= 0 && s.rva + s.size <= end)) bad(`section ${i} lies outside the image`);
+    if (s.rva !== -1 && s.size > 0 && !(s.rva >= 0 && s.rva + s.size <= end))
+      bad(`section ${i} lies outside the image`);
     if (s.compressed && s.compressed.headerSize > s.fileSize)
       bad(`section ${i} is smaller than its compression header`);
   }

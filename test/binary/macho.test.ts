@@ -170,7 +170,77 @@ describe("chained fixups", () => {
   });
 });
 
-describe("objects and fat files", () => {
+/** An arm64 object: __text of three instructions that form an address in __data, and __data whose word points to __text. */
+function armObject(): Uint8Array<ArrayBuffer> {
+  const commands = 32;
+  const text = 32 + 72 + 2 * 80 + 24;
+  const data = text + 12;
+  const textRelocations = data + 8;
+  const dataRelocations = textRelocations + 5 * 8;
+  const symbols = dataRelocations + 8;
+  const strings = symbols + 2 * 16;
+  const out = new Uint8Array(strings + 16);
+  const view = new DataView(out.buffer);
+  const u32 = (at: number, ...values: number[]): void => values.forEach((v, i) => view.setUint32(at + i * 4, v, true));
+  const ascii = (at: number, word: string): void => out.set(new TextEncoder().encode(word), at);
+  u32(0, 0xfeedfacf, 0x0100_000c, 0, 1, 2, 72 + 2 * 80 + 24, 0, 0);
+  u32(commands, 0x19, 72 + 2 * 80);
+  u32(commands + 56, 7, 7, 2, 0);
+  const section = (at: number, name: string, segment: string, ...rest: number[]): void => {
+    ascii(at, name);
+    ascii(at + 16, segment);
+    view.setBigUint64(at + 32, BigInt(rest[0]), true);
+    view.setBigUint64(at + 40, BigInt(rest[1]), true);
+    u32(at + 48, rest[2], 3, rest[3], rest[4], rest[5]);
+  };
+  section(commands + 72, "__text", "__TEXT", 0, 12, text, textRelocations, 5, 0x8000_0400);
+  section(commands + 152, "__data", "__DATA", 0x5238, 8, data, dataRelocations, 1, 0);
+  u32(commands + 232, 2, 24, symbols, 2, strings, 16);
+  // adrp x0, 0; ldr x1, [x0]; bl 0
+  u32(text, 0x9000_0000, 0xf940_0001, 0x9400_0000);
+  view.setBigUint64(data, 8n, true);
+  // an addend of -0x30 for the page and for its offset, then the branch
+  const external = 1 << 27;
+  const addend = 0xffffd0 | (10 << 28);
+  u32(
+    textRelocations,
+    4,
+    addend,
+    4,
+    1 | external | (4 << 28) | (2 << 25),
+    0,
+    addend,
+    0,
+    1 | external | (3 << 28) | (2 << 25),
+  );
+  u32(textRelocations + 32, 8, external | (2 << 28) | (2 << 25));
+  u32(dataRelocations, 0, external | (3 << 25));
+  u32(symbols, 1, 0x0000_010f);
+  u32(symbols + 16, 7, 0x0000_020f);
+  view.setBigUint64(symbols + 24, 0x5238n, true);
+  ascii(strings, "\0_text\0_data");
+  return out;
+}
+
+describe("objects", () => {
+  test("are linked: instructions and words lead to their targets", () => {
+    const bytes = armObject();
+    const exe = openExecutable(bytes);
+    expect(violations(exe)).toEqual([]);
+    expect(exe.type).toBe("object");
+    const [text, data] = exe.regions.map((r) => new DataView(r.bytes.buffer, r.bytes.byteOffset));
+    // 0x5238 - 0x30 = 0x5208: five pages up, then 0x208 = 8 × 0x41; the branch from 8 to 0 is two instructions back
+    expect([text.getUint32(0, true), text.getUint32(4, true), text.getUint32(8, true)]).toEqual(
+      [0xb000_0020, 0xf940_0001 | (0x41 << 10), 0x97ff_fffe].map((v) => v >>> 0),
+    );
+    expect(data.getBigUint64(0, true)).toBe(8n);
+    expect([...exe.relocations().slot]).toEqual([4, 4, 0, 0, 8, 0x5238]);
+    expect([exe.symbols().name(0), exe.symbols().name(1)]).toEqual(["text", "data"]);
+    expect(bytes).toEqual(armObject());
+  });
+});
+
+describe("fat files", () => {
   const slices = ["amd64", "arm64"].map((arch) => readBytes(build(arch, "-s -w")));
 
   /** A fat file with its slices on 16 KiB boundaries. */

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { InputError } from "../../src/binary/bytes.ts";
+import { imageBytes, regionAt } from "../../src/binary/executable.ts";
 import { readBuildInfo } from "../../src/binary/go/buildinfo.ts";
 import { openContainer, openExecutable } from "../../src/binary/open.ts";
 import { goBuild } from "../fixture.ts";
@@ -120,5 +121,25 @@ describe("archives", () => {
     expect(symbols.rva[main]).toBeGreaterThanOrEqual(text.rva);
     expect(symbols.rva[main] + symbols.size[main]).toBeLessThanOrEqual(text.rva + text.size);
     expect(exe.relocations().count).toBeGreaterThan(10_000);
+    // The image is linked: the module's own table of packages' data leads to the functions.
+    const module = exe.sections.find((s) => s.name === ".go.module")!;
+    const pclntab = exe.sections.find((s) => s.name === ".gopclntab")!;
+    const words = imageBytes(exe.regions, module.rva, module.size)!;
+    const word = (i: number): number => Number(new DataView(words.buffer, words.byteOffset).getBigUint64(i * 8, true));
+    expect([word(0), word(22), word(23)]).toEqual([
+      pclntab.rva,
+      symbols.rva[names.indexOf("runtime.text")],
+      symbols.rva[names.indexOf("runtime.etext")],
+    ]);
+    // Code leads to data: every reference of main.main ends inside the image, some of them at a symbol.
+    const body = imageBytes(exe.regions, symbols.rva[main], symbols.size[main])!;
+    const view = new DataView(body.buffer, body.byteOffset);
+    const targets = Array.from(exe.relocations().slot)
+      .filter((slot) => slot > symbols.rva[main] && slot < symbols.rva[main] + symbols.size[main])
+      .filter((slot) => (body[slot - symbols.rva[main] - 1] & 0xc7) === 5)
+      .map((slot) => slot + 4 + view.getInt32(slot - symbols.rva[main], true));
+    expect(targets.length).toBeGreaterThan(2);
+    expect(targets.filter((rva) => regionAt(exe.regions, rva) === undefined)).toEqual([]);
+    expect(targets.some((rva) => symbols.rva.includes(rva))).toBe(true);
   });
 });

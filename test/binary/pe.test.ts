@@ -184,7 +184,10 @@ function coffObject(): Uint8Array<ArrayBuffer> {
   ascii(60, ".bss");
   view.setUint32(60 + 16, 64, true);
   view.setUint32(60 + 36, 0xc050_0080, true);
+  // four bytes into .text: the distance to the symbol in .bss
   view.setUint32(relocations, 4, true);
+  view.setUint32(relocations + 4, 2, true);
+  view.setUint16(relocations + 8, 4, true);
   // "short" in .text with one auxiliary record, and a long name in .bss
   ascii(symbols, "short");
   view.setInt16(symbols + 12, 1, true);
@@ -203,14 +206,16 @@ describe("COFF objects", () => {
     expect(violations(exe)).toEqual([]);
     expect([exe.type, exe.arch, exe.imageBase]).toEqual(["object", "amd64", 0]);
     expect(exe.regions.map((r) => [r.rva, r.bytes.length, r.memSize, r.executable])).toEqual([
-      [0, 8, 8, true],
-      [16, 0, 64, false],
+      [4096, 8, 8, true],
+      [4112, 0, 64, false],
     ]);
-    expect([...exe.relocations().slot]).toEqual([4]);
+    expect([...exe.relocations().slot]).toEqual([4100]);
+    const text = new DataView(exe.regions[0].bytes.buffer);
+    expect(4096 + 4 + 4 + text.getInt32(4, true)).toBe(4128);
     const symbols = exe.symbols();
     expect([symbols.name(0), symbols.name(1)]).toEqual(["short", "runtime.aLongFunctionName"]);
     expect(String.fromCharCode(...symbols.letter)).toBe("TB");
-    expect([...symbols.rva]).toEqual([0, 32]);
+    expect([...symbols.rva]).toEqual([4096, 4128]);
     expect([...symbols.size]).toEqual([8, 48]);
   });
 });
