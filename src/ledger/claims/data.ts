@@ -581,7 +581,7 @@ function readOnlyLayout(
     const tail = Math.min(module.etypes > typesTo ? module.etypes : typesTo, region.rva + region.bytes.length);
     area(typesTo, tail, KIND.rodata, true);
   }
-  area(stringsFrom, stringsTo, KIND.string, true);
+  area(stringsFrom, stringsTo, KIND.string, false);
   if (inside) {
     area(best.from, best.to, KIND.rodata, false);
     area(best.to, end, KIND.rodata, true);

@@ -1,5 +1,6 @@
 // The linker's data objects as far as a stripped file shows them: places that something refers to, and structures of known size.
 import { U32List } from "../../binary/go/types.ts";
+import { KIND } from "../ledger.ts";
 import { sortedOrder } from "../sweep.ts";
 
 /**
@@ -121,7 +122,8 @@ export function buildObjects(marks: Marks, areas: readonly Area[], slots: Uint32
         if (weights[c] > weight) weight = weights[c];
         if (sizes[c] > sizes[m] || (sizes[c] === sizes[m] && owners[c] > 0 && owners[m] === 0)) m = c;
       }
-      if (rva < free) continue;
+      // code forms the address of a string, or data holds it: a mere access is a misread instruction
+      if (rva < free || (area.kind === KIND.string && sizes[m] === 0 && weight < FIRM)) continue;
       while (slot < slots.length && slots[slot] < rva) slot++;
       if (weight < FIRST_WORD && slots[slot] === rva) weight = FIRST_WORD;
       starts.push(rva);
@@ -209,7 +211,7 @@ function aligned({ at, mark }: Starts, sizes: Uint32Array, end: number): Uint8Ar
 }
 
 /** How many marks in a row may be interior to one object. */
-const REACH = 64;
+const REACH = 32;
 /** Objects with more interior marks than that are put together in rounds. */
 const ROUNDS = 4;
 /** Cost of an object that is half as big as the one before it; a quarter costs twice as much. */
