@@ -6,6 +6,7 @@ import { nearest } from "../ledger/nearest.ts";
 import { SORTS, VIEWS } from "../ledger/views.ts";
 import { EXIT, Failure } from "./failure.ts";
 import { ignoreClosedPipe } from "./output.ts";
+import type { DocumentName } from "../ledger/schema.ts";
 import type { DiffFlags } from "./diff.ts";
 import type { OverviewFlags } from "./overview.ts";
 import type { ProfileFlags } from "./profile.ts";
@@ -216,9 +217,12 @@ function addSchema(program: Command): void {
     .command("schema")
     .description("print the JSON Schema of a document")
     .addArgument(
-      program.createArgument("[document]", "which document").choices(["snapshot", "diff", "view"]).default("snapshot"),
+      program
+        .createArgument("[document]", "which document")
+        .choices(["snapshot", "view", "diff", "overview"])
+        .default("snapshot"),
     );
-  common(command).action(async (document: "snapshot" | "diff" | "view") => {
+  common(command).action(async (document: DocumentName) => {
     await (await import("./schema.ts")).schemaCommand(document);
   });
 }

@@ -1,7 +1,7 @@
 // pare schema: the JSON Schema of a document.
-import { jsonSchema } from "../ledger/schema.ts";
+import { type DocumentName, jsonSchema } from "../ledger/schema.ts";
 import { write } from "./output.ts";
 
-export async function schemaCommand(document: "snapshot" | "diff" | "view"): Promise<void> {
+export async function schemaCommand(document: DocumentName): Promise<void> {
   await write("-", `${JSON.stringify(jsonSchema(document), null, 2)}\n`);
 }

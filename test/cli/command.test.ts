@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { diffSchema, snapshotSchema, viewSchema } from "../../src/ledger/schema.ts";
+import { diffSchema, overviewSchema, snapshotSchema, viewSchema } from "../../src/ledger/schema.ts";
 import { goBuild } from "../fixture.ts";
 
 const MAIN = path.join(path.dirname(fileURLToPath(import.meta.url)), "../../src/cli/main.ts");
@@ -150,8 +150,24 @@ describe("diff", () => {
   });
 });
 
+describe("pare without a command", () => {
+  it("builds, measures, and says what the release build is made of", () => {
+    const page = path.join(dir, "overview.html");
+    const fixture = path.join(import.meta.dirname, "../fixtures/hello");
+    const { stdout, stderr, status } = pare(["-C", fixture, "--json", "--html", page]);
+    expect(status, stderr).toBe(0);
+    const { builds, release, command } = overviewSchema.parse(JSON.parse(stdout));
+    expect(command).toContain("go build");
+    expect(builds.length).toBeGreaterThan(2);
+    expect(builds.at(-1)?.bytes).toBe(release.file.size);
+    expect(builds[0].bytes).toBeGreaterThan(release.file.size);
+    expect(release.file.stripped).toBe(true);
+    expect(readFileSync(page, "utf8")).toContain("</html>");
+  });
+});
+
 describe("schema", () => {
-  it.each(["snapshot", "view", "diff"])("prints the JSON Schema of a %s", (document) => {
+  it.each(["snapshot", "view", "diff", "overview"])("prints the JSON Schema of a %s", (document) => {
     const { stdout, status } = pare(["schema", document]);
     expect(status).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({
