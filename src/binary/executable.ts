@@ -5,6 +5,7 @@ export type Format = "elf" | "macho" | "pe" | "wasm" | "archive" | "fat";
 /**
  * Addresses are image-relative everywhere (RVA, unsigned 32 bit): virtual address − imageBase, where imageBase is the
  * lowest mapped virtual address of the file. An image that spans 4 GiB or more is refused by the reader.
+ * Relocatable objects have no addresses: their sections are laid out from 4096 on and linked among themselves, imageBase is 0.
  * wasm: linear-memory addresses are RVAs with imageBase 0; function bodies live in a region of their own (see WasmCode).
  */
 export interface Region {

@@ -159,6 +159,7 @@ describe("modules of other compilers", () => {
     expect(() => openExecutable(module(CODE, [11, [2, 0, 0x41, 0, 0x0b, 1, 1, ...far]]))).toThrow(
       "spread over far more",
     );
+    expect(() => openExecutable(module(CODE, [11, [1, 0, 0x42, 0x7b, 0x0b, 1, 1]]))).toThrow("outside the memory");
     expect(() => openExecutable(module([5, [1, 0, 1]]))).toThrow("no code");
     expect(() => openExecutable(module([99, []]))).toThrow("unknown kind");
     expect(() => openExecutable(module([10, [100]]))).toThrow("more functions");
