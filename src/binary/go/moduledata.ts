@@ -146,7 +146,9 @@ export function findModuledata(exe: Executable, pcln: PclnHeader): Moduledata | 
   const second = first + pcln.funcnametab;
   const low = first % 0x1_0000_0000;
   const le = exe.littleEndian;
-  for (const r of exe.regions) {
+  // it is written at start-up, so it stands in writable data; other places are for files that are not laid out as usual
+  const regions = [...exe.regions].sort((a, b) => Number(b.writable) - Number(a.writable));
+  for (const r of regions) {
     if (r.executable && exe.regions.length > 1 && exe.format !== "macho") continue;
     const get = wordReader(exe, r.bytes);
     const view = new DataView(r.bytes.buffer, r.bytes.byteOffset, r.bytes.byteLength);

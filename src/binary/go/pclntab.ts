@@ -7,6 +7,8 @@ export type PclnVersion = "1.2" | "1.16" | "1.18" | "1.20";
 /** The header, before the text address that the entries need is known. Offsets are relative to the table's first byte. */
 export interface PclnHeader {
   readonly version: PclnVersion;
+  /** False if the magic is unknown (a newer Go, an obfuscator) and the structure alone tells that this is a table. */
+  readonly knownMagic: boolean;
   readonly rva: number;
   /** From the table's first byte to the end of the region's bytes. */
   readonly bytes: Uint8Array;
@@ -68,10 +70,11 @@ function word(view: DataView, offset: number, size: number, le: boolean): number
 }
 
 /** Reads a header at the start of `bytes`, or undefined if it is not a plausible table. */
-function header(bytes: Uint8Array, rva: number, le: boolean): PclnHeader | undefined {
+function header(bytes: Uint8Array, rva: number, le: boolean, guess?: PclnVersion): PclnHeader | undefined {
   if (bytes.length < 80) return undefined;
   const view = viewOf(bytes);
-  const version = MAGIC[view.getUint32(0, le)];
+  const known = MAGIC[view.getUint32(0, le)];
+  const version = guess ?? known;
   const minLC = bytes[6];
   const p = bytes[7];
   if (!version || bytes[4] !== 0 || bytes[5] !== 0) return undefined;
@@ -79,7 +82,16 @@ function header(bytes: Uint8Array, rva: number, le: boolean): PclnHeader | undef
   const w = (i: number): number => word(view, 8 + i * p, p, le);
   const nfunc = w(0);
   if (nfunc < 1 || nfunc > bytes.length / 8) return undefined;
-  const base = { version, rva, bytes, littleEndian: le, ptrSize: p, minLC, nfunc } as const;
+  const base = {
+    version,
+    knownMagic: guess === undefined,
+    rva,
+    bytes,
+    littleEndian: le,
+    ptrSize: p,
+    minLC,
+    nfunc,
+  } as const;
   if (version === "1.2") {
     return {
       ...base,
@@ -108,10 +120,15 @@ function header(bytes: Uint8Array, rva: number, le: boolean): PclnHeader | undef
   const tables = [h.headerSize, h.funcnametab, h.cutab, h.filetab, h.pctab, h.functab];
   for (let i = 1; i < tables.length; i++)
     if (!(tables[i] >= tables[i - 1] && tables[i] <= bytes.length)) return undefined;
+  // without a magic the first sub-table must follow the header at once, and none may be empty
+  if (guess && (h.funcnametab !== h.headerSize || tables.some((t, i) => i > 1 && t <= tables[i - 1]))) return undefined;
   return h;
 }
 
-/** All plausible tables, the named section's first, then every hit of the magic in data that is not code. */
+/**
+ * All plausible tables: the named section's first, then every hit of the magic in data that is not code, then whatever has the
+ * structure of a table of Go 1.20 or later under an unknown magic.
+ */
 export function* pclntabHeaders(exe: Executable): Generator<PclnHeader> {
   const seen = new Set<number>();
   for (const s of exe.sections) {
@@ -124,17 +141,19 @@ export function* pclntabHeaders(exe: Executable): Generator<PclnHeader> {
     }
   }
   const align = exe.ptrSize;
-  for (const r of exe.regions) {
-    if (r.executable && exe.regions.some((q) => !q.executable) && exe.sections.length > 0 && exe.format !== "macho")
-      continue;
-    const b = r.bytes;
-    const lead = exe.littleEndian ? 3 : 0;
-    // ff ff ff is the rarest part of the magic: look for it, then check the rest
-    for (let i = (align - (r.rva % align)) % align; i + 80 < b.length; i += align) {
-      if (b[i + lead] !== 0xff || b[i + 4] !== 0 || b[i + 5] !== 0 || b[i + 1] !== 0xff) continue;
-      if (seen.has(r.rva + i)) continue;
-      const h = header(b.subarray(i), r.rva + i, exe.littleEndian);
-      if (h) yield h;
+  for (const guess of [undefined, "1.20"] as const) {
+    for (const r of exe.regions) {
+      if (r.executable && exe.regions.some((q) => !q.executable) && exe.sections.length > 0 && exe.format !== "macho")
+        continue;
+      const b = r.bytes;
+      const lead = exe.littleEndian ? 3 : 0;
+      for (let i = (align - (r.rva % align)) % align; i + 80 < b.length; i += align) {
+        if (b[i + 4] !== 0 || b[i + 5] !== 0) continue;
+        if (guess ? b[i + 7] !== align || b[i + 6] === 0 : b[i + lead] !== 0xff || b[i + 1] !== 0xff) continue;
+        if (seen.has(r.rva + i)) continue;
+        const h = header(b.subarray(i), r.rva + i, exe.littleEndian, guess);
+        if (h) yield h;
+      }
     }
   }
 }

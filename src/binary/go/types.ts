@@ -98,6 +98,7 @@ export class TypeWalker {
   private readonly typeUser = new U32List();
   private readonly pkgPathAt = new Map<number, number>();
   private queue: number[] = [];
+  private last: number;
   private readonly p: 4 | 8;
   private readonly bytes: Uint8Array;
   private readonly view: DataView;
@@ -117,6 +118,7 @@ export class TypeWalker {
     this.regionRva = region.rva;
     this.limit = Math.min(module.etypes, region.rva + region.bytes.length);
     this.types = module.types;
+    this.last = module.types;
     this.le = exe.littleEndian;
     this.base = exe.imageBase;
     this.p = exe.ptrSize;
@@ -208,6 +210,7 @@ export class TypeWalker {
     const size = this.measureName(rva);
     if (size === 0) return false;
     this.nameSize.set(rva, size);
+    if (rva + size > this.last) this.last = rva + size;
     this.nameUse.push(rva);
     this.nameUser.push(user);
     return true;
@@ -391,6 +394,7 @@ export class TypeWalker {
       size = tail();
     }
     this.size.array()[i] = Math.min(size, end - o);
+    if (rva + Math.min(size, end - o) > this.last) this.last = rva + Math.min(size, end - o);
     if (structPkg > 0 && this.owner.array()[i] === 0 && !(tflag & FLAG_NAMED)) this.setOwner(i, structPkg, false);
     if (pointerTo > 0) {
       // not a component: it names no owner, but it is a use of that type
@@ -409,12 +413,7 @@ export class TypeWalker {
 
   /** Where the types and names read so far end, as an RVA. */
   end(): number {
-    let end = this.types;
-    const rva = this.rva.array();
-    const size = this.size.array();
-    for (let i = 0; i < rva.length; i++) if (rva[i] + size[i] > end) end = rva[i] + size[i];
-    for (const [at, n] of this.nameSize) if (at + n > end) end = at + n;
-    return end;
+    return this.last;
   }
 
   /** Ends the walk: resolves the owners of unnamed types through their first component that has one. */

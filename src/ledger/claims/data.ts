@@ -153,8 +153,13 @@ export function claimData(input: DataInput): DataResult {
 
   // 4. types that only code or data refers to
   const typeLimit = walker.end() + TYPE_TAIL;
-  for (let i = 0; i < refs.count; i++)
-    if (refs.target[i] < typeLimit && refs.target[i] > module.types) walker.add(refs.target[i]);
+  const byTarget = sortedOrder(refs.target, refs.count);
+  for (let k = 0, last = 0; k < byTarget.length; k++) {
+    const target = refs.target[byTarget[k]];
+    if (target >= typeLimit) break;
+    if (target > module.types && target !== last) walker.add(target);
+    last = target;
+  }
   for (const to of slotTo.array()) if (to < typeLimit && to > module.types) walker.add(to);
   walker.walk();
   const types = walker.finish();
@@ -191,7 +196,6 @@ export function claimData(input: DataInput): DataResult {
   for (let i = 0; i < types.maskUse.length; i++) addMask(types.maskUse[i], types.maskSize[i]);
   for (const j of layout.jumpTables) marks.add(j.rva, j.size, KIND.rodata, functions.owner[j.func]);
   if (input.symbols) for (let i = 0; i < input.symbols.count; i++) copyMark(input.symbols, i, layout.areas, marks);
-  const byTarget = sortedOrder(refs.target, refs.count);
   for (let k = 0; k < byTarget.length;) {
     const target = refs.target[byTarget[k]];
     let formed = 0;

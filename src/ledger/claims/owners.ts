@@ -405,7 +405,7 @@ function loadOrder(input: OwnerInput, who: Candidates, pointers: Pointers): Uint
   };
   // named types that are no instances, and inittasks: certain
   for (const t of sortedOrder(types.rva, types.count)) {
-    if (types.named[t] && !types.string(t).includes("[")) note(0, types.size[t], typePackage[types.owner[t]]);
+    if (types.named[t] && !types.shared[t]) note(0, types.size[t], typePackage[types.owner[t]]);
   }
   for (let i = 0; i < objects.count; i++) {
     const size = objects.end[i] - objects.start[i];

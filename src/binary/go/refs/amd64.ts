@@ -15,6 +15,7 @@ for (const op of [
 
 export function scanAmd64(input: ScanInput, out: RefList): void {
   const { code, codeRva, entry, end, low, high, textLow, textHigh } = input;
+  const reach = Math.min(127, Math.ceil((high - Math.min(low, codeRva)) / 0x100_0000));
   for (let f = 0; f < entry.length; f++) {
     const from = entry[f] - codeRva;
     const to = Math.min(end[f] - codeRva, code.length) - 4;
@@ -23,6 +24,9 @@ export function scanAmd64(input: ScanInput, out: RefList): void {
     for (let i = from + 1; i < to; i++) {
       const modrm = code[i];
       if ((modrm & 0xc7) !== 5) continue;
+      // no displacement reaches beyond the image: its highest byte is small or nearly −1
+      const top = code[i + 4];
+      if (top > reach && top < 255 - reach) continue;
       const disp = code[i + 1] | (code[i + 2] << 8) | (code[i + 3] << 16) | (code[i + 4] << 24);
       let target = codeRva + i + 5 + disp;
       // immediates move the end of the instruction by at most 4 bytes
