@@ -7,5 +7,9 @@ if (major < 22 || (major === 22 && minor < 18)) {
 }
 const { enableCompileCache } = await import("node:module");
 enableCompileCache();
+// tables of an executable are large and short-lived: with V8's small first nursery a tenth of the time goes into copying them
+const { setFlagsFromString } = await import("node:v8");
+setFlagsFromString("--min-semi-space-size=16");
+setFlagsFromString("--semi-space-growth-factor=4");
 const { run } = await import("./program.ts");
 process.exitCode = await run(process.argv.slice(2));
