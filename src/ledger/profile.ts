@@ -2,6 +2,7 @@
 import { InputError } from "../binary/bytes.ts";
 import type { Executable } from "../binary/executable.ts";
 import { type BuildInfo, readBuildInfo } from "../binary/go/buildinfo.ts";
+import { looksGarbled } from "../binary/go/garble.ts";
 import { type GoProgram, readProgram } from "../binary/go/program.ts";
 import { openContainer, openExecutable } from "../binary/open.ts";
 import { claimCode } from "./claims/code.ts";
@@ -138,7 +139,7 @@ export function profile(bytes: Uint8Array, options: ProfileOptions = {}): Profil
 function profileOne(bytes: Uint8Array, options: ProfileOptions, packages: Names, symbols: SymbolNames): Profile {
   const exe = openExecutable(bytes);
   const buildInfo = readBuildInfo(exe);
-  const goVersion = buildInfo?.goVersion ?? "";
+  const goVersion = buildInfo?.goVersion.replace(/^unknown$/, "") ?? "";
   const go = readProgram(exe, goVersion);
   const warnings = [...exe.warnings];
   const claims = new Claims(bytes.length, exe.regions, packages, symbols);
@@ -153,9 +154,14 @@ function profileOne(bytes: Uint8Array, options: ProfileOptions, packages: Names,
   const named = symbolMarks(exe, claims);
   let data: DataResult | undefined;
   let inlined: InlinedRow[] | undefined;
+  let garbled = false;
   if (go) {
     const functions = ownFunctions(go.pcln, packages);
-    if (testimony) for (let f = 0; f < go.pcln.nfunc; f++) functions.owner[f] = testimony.functions.get(go.pcln.entry[f]) ?? functions.owner[f];
+    if (testimony)
+      for (let f = 0; f < go.pcln.nfunc; f++)
+        functions.owner[f] = testimony.functions.get(go.pcln.entry[f]) ?? functions.owner[f];
+    garbled = looksGarbled(new Set(Array.from(new Set(functions.owner), (id) => packages.get(id))));
+    warnings.push(...doubts(go, goVersion, garbled));
     const symbolOf = symbols.source((i) => go.pcln.name(i));
     claims.begin(CLAIMANT.code);
     const codeEnd = claimCode(claims, exe, go, functions, symbolOf);
@@ -166,14 +172,13 @@ function profileOne(bytes: Uint8Array, options: ProfileOptions, packages: Names,
       claims.begin(CLAIMANT.data);
       data = claimData({ exe, go, module: go.module, functions, claims, symbols: named.marks });
       claimLinks(claims, exe, go.module, data);
-    } else {
-      warnings.push("no module data was found: data is not attributed to packages");
     }
   }
   const rest = claimRest({
     exe,
     base: sweep(claims),
     hasGo: go !== undefined,
+    hasGoData: go?.module !== undefined,
     warnings,
     ...(options.inflate ? { inflate: options.inflate } : {}),
   });
@@ -184,7 +189,7 @@ function profileOne(bytes: Uint8Array, options: ProfileOptions, packages: Names,
     ...(buildInfo ? { buildInfo } : {}),
     goVersion,
     language: rest.tinygo ? "tinygo" : go ? "go" : "other",
-    garbled: false,
+    garbled,
     stripped,
     dwarf: exe.sections.some((s) => /^(\.z?debug_|__z?debug_)/.test(s.name)),
     embeds: data?.embeds ?? [],
@@ -193,6 +198,25 @@ function profileOne(bytes: Uint8Array, options: ProfileOptions, packages: Names,
     testimony: testimony ? "link probe" : !go ? "none" : stripped ? "references" : "symbols",
     warnings,
   };
+}
+
+/** The newest Go whose tables were compared with what its linker says. */
+const NEWEST_MINOR = 26;
+
+/** What makes the reading of the tables less than certain. */
+function doubts(go: GoProgram, goVersion: string, garbled: boolean): string[] {
+  const out: string[] = [];
+  if (go.minor > NEWEST_MINOR)
+    out.push(`${goVersion} is newer than this program: its tables are read as those of Go 1.${NEWEST_MINOR}`);
+  if (!go.pcln.knownMagic && !garbled)
+    out.push("the function table is of an unknown version: it was found, and is read, by its structure");
+  if (!go.module)
+    out.push(
+      go.pcln.version === "1.2"
+        ? "before Go 1.16 only functions are attributed to packages; data is listed by section"
+        : "no module data was found: data is listed by section, not attributed to packages",
+    );
+  return out;
 }
 
 /** Where the function table ends at the latest: as the module data says, else at the next thing with a known address. */

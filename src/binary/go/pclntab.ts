@@ -120,8 +120,9 @@ function header(bytes: Uint8Array, rva: number, le: boolean, guess?: PclnVersion
   const tables = [h.headerSize, h.funcnametab, h.cutab, h.filetab, h.pctab, h.functab];
   for (let i = 1; i < tables.length; i++)
     if (!(tables[i] >= tables[i - 1] && tables[i] <= bytes.length)) return undefined;
-  // without a magic the first sub-table must follow the header at once, and none may be empty
-  if (guess && (h.funcnametab !== h.headerSize || tables.some((t, i) => i > 1 && t <= tables[i - 1]))) return undefined;
+  // without a magic the first sub-table must follow the header at once but for alignment, and none may be empty
+  if (guess && (h.funcnametab >= h.headerSize + 32 || tables.some((t, i) => i > 1 && t <= tables[i - 1])))
+    return undefined;
   return h;
 }
 

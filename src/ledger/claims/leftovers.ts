@@ -12,8 +12,8 @@ const MAX_FILLER = 64;
 const GO_SECTIONS =
   /^(?:\.text|__text|\.rodata|__rodata|\.rdata|\.data|__data|\.noptrdata|__noptrdata|\.data\.rel\.ro|\.typelink|\.itablink|\.gosymtab|\.gopclntab|__typelink|__itablink|__gopclntab|__go_module|\.go\.module|__const|data section|code section)$/;
 
-/** Fills the gaps of a ledger. `hasGo` tells that the program holds Go data, which is not given away by section. */
-export function claimLeftovers(claims: Claims, exe: Executable, ledger: Ledger, hasGo: boolean): void {
+/** Fills the gaps of a ledger. `hasGoData` tells that Go's data was attributed, so that what is left of it is not given away by section. */
+export function claimLeftovers(claims: Claims, exe: Executable, ledger: Ledger, hasGoData: boolean): void {
   const sections = exe.sections.filter((s) => s.fileSize > 0).sort((a, b) => a.offset - b.offset);
   const alignment = claims.symbols.add("alignment");
   const foreign = claims.packages.find(FOREIGN) ?? 0;
@@ -23,7 +23,7 @@ export function claimLeftovers(claims: Claims, exe: Executable, ledger: Ledger, 
   const inSection = (from: number, to: number, s: Section, besideC: boolean): void => {
     const kind = s.executable ? KIND.code : s.writable ? KIND.data : KIND.rodata;
     const filled = isFiller(exe.bytes, from, to, s.executable);
-    if (hasGo && GO_SECTIONS.test(s.name)) {
+    if (hasGoData && GO_SECTIONS.test(s.name)) {
       const atEnd = to === s.offset + s.fileSize;
       if (filled && to - from < (atEnd ? MAX_ALIGNMENT : MAX_FILLER)) pad(from, to);
       else if (besideC) claims.file(from, to, kind, foreign, claims.symbols.add(s.name), INFERRED);

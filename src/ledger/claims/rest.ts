@@ -25,6 +25,8 @@ export interface RestInput {
   /** The swept claims of the first half. */
   readonly base: Ledger;
   readonly hasGo: boolean;
+  /** Go's data was attributed object by object: what is left of it is unknown, not just a part of its section. */
+  readonly hasGoData: boolean;
   readonly inflate?: Inflate;
   /** Grows by what turns out to be damaged. */
   readonly warnings: string[];
@@ -36,7 +38,7 @@ export interface Rest {
   readonly tinygo: boolean;
 }
 
-export function claimRest({ exe, base, hasGo, inflate, warnings }: RestInput): Rest {
+export function claimRest({ exe, base, hasGo, hasGoData, inflate, warnings }: RestInput): Rest {
   const claims = (): Claims => new Claims(base.size, exe.regions, base.packages, base.symbols);
   let ledger = base;
   // foreign code first: symbols, relocations and frames that point at it follow it
@@ -59,7 +61,7 @@ export function claimRest({ exe, base, hasGo, inflate, warnings }: RestInput): R
   ledger = fillGaps(ledger, sweep(late));
 
   const last = claims();
-  claimLeftovers(last, exe, ledger, hasGo);
+  claimLeftovers(last, exe, ledger, hasGoData);
   return { ledger: fillGaps(ledger, sweep(last)), tinygo: tinygo || units.some(madeByTinyGo) };
 }
 

@@ -14,7 +14,7 @@ const MARKERS =
 export const isMarker = (name: string): boolean => MARKERS.test(name);
 
 /**
- * Marks for all sized data symbols whose names tell their package. `count` is the number of code symbols: none means stripped.
+ * Marks for all sized data symbols whose names tell their package. `functions` is 0 if no symbol names a Go function: stripped.
  */
 export function symbolMarks(exe: Executable, claims: Claims): { marks: Marks; functions: number } {
   const table = exe.symbols();
@@ -24,7 +24,11 @@ export function symbolMarks(exe: Executable, claims: Claims): { marks: Marks; fu
   const handle = claims.symbols.source((i) => table.name(i));
   for (let i = 0; i < table.count; i++) {
     const letter = String.fromCharCode(table.letter[i]);
-    if (letter === "T" || letter === "t") functions++;
+    if (letter === "T" || letter === "t") {
+      // C code may have symbols where Go's are stripped; no Go program is without its runtime
+      if (functions === 0 && /^_?runtime\./.test(table.name(i))) functions = 1;
+      continue;
+    }
     if (!LETTERS.has(letter) || table.size[i] === 0) continue;
     const name = table.name(i);
     if (MARKERS.test(name)) continue;
