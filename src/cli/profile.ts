@@ -55,11 +55,16 @@ async function open(
 ): Promise<{ summary: Snapshot; profile?: Profile }> {
   const input = await readInput(subject, goFlags, progressOn(process.stderr, flags.quiet === true));
   if (isSnapshot(input)) {
-    const needs = (flags.ranges !== undefined && "--ranges") || (flags.by === "section" && "--by section");
+    const needs =
+      (flags.ranges !== undefined && "--ranges") ||
+      ((flags.by === "section" || flags.by === "file") && `--by ${flags.by}`);
     if (needs) throw new Failure(EXIT.usage, `${needs} needs the executable itself: ${input.name} is a snapshot`);
     return { summary: (await import("./snapshotfile.ts")).readSnapshot(input) };
   }
-  const profile = await profileInput(input, { inlined: flags.inlined === true || flags.sort === "inlined" });
+  const profile = await profileInput(input, {
+    inlined: flags.inlined === true || flags.sort === "inlined",
+    files: flags.by === "file",
+  });
   const summary = snapshot(profile, factsOf(input, profile, flags.json === true || flags.html !== undefined), {
     symbols: flags.symbols === true || flags.html !== undefined,
     memory: flags.memory === true || flags.sort === "memory",

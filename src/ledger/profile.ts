@@ -13,6 +13,7 @@ import { inlinedRows } from "./claims/inlined.ts";
 import { claimLinks } from "./claims/links.ts";
 import { claimPclntab } from "./claims/pclntab.ts";
 import { claimRest } from "./claims/rest.ts";
+import { sourceFiles } from "./claims/sourcefiles.ts";
 import { symbolMarks } from "./claims/symbols.ts";
 import { claimTables } from "./claims/tables.ts";
 import { claimTestimony } from "./claims/testimony.ts";
@@ -45,6 +46,15 @@ export interface InlinedRow {
   readonly bytes: number;
 }
 
+/** Bytes of code by the source file they were written in. */
+export interface FileRow {
+  /** As the compiler saw it; shortened by -trimpath. */
+  readonly path: string;
+  readonly bytes: number;
+  /** "" if the path is no known package's. */
+  readonly pkg: string;
+}
+
 /** Everything a view needs. */
 export interface Profile {
   readonly exe: Executable;
@@ -60,6 +70,7 @@ export interface Profile {
   readonly embeds: readonly Embed[];
   readonly bss: readonly BssRow[];
   readonly inlined?: readonly InlinedRow[];
+  readonly files?: readonly FileRow[];
   /** How the owners were found: the linker's testimony, symbols, or references. */
   readonly testimony: "link probe" | "symbols" | "references" | "none";
   readonly warnings: readonly string[];
@@ -70,6 +81,8 @@ export interface ProfileOptions {
   readonly testimony?: ProbeDump;
   /** Compute the origin view of inlined code too. */
   readonly inlined?: boolean;
+  /** Sum the code by source file too. */
+  readonly files?: boolean;
   /** Decompresses debug sections; without it, compressed ones are nobody's. */
   readonly inflate?: Inflate;
 }
@@ -154,6 +167,7 @@ function profileOne(bytes: Uint8Array, options: ProfileOptions, packages: Names,
   const named = symbolMarks(exe, claims);
   let data: DataResult | undefined;
   let inlined: InlinedRow[] | undefined;
+  let files: FileRow[] | undefined;
   let garbled = false;
   if (go) {
     const functions = ownFunctions(go.pcln, packages);
@@ -165,6 +179,7 @@ function profileOne(bytes: Uint8Array, options: ProfileOptions, packages: Names,
     const symbolOf = symbols.source((i) => go.pcln.name(i));
     claims.begin(CLAIMANT.code);
     const codeEnd = claimCode(claims, exe, go, functions, symbolOf);
+    if (options.files) files = sourceFiles(exe, go.pcln, functions, packages);
     if (options.inlined) inlined = inlinedRows(exe, go, functions, codeEnd, packages);
     claims.begin(CLAIMANT.pclntab);
     claimPclntab(claims, exe, go, functions, symbolOf, endOfPclntab(exe, go));
@@ -195,6 +210,7 @@ function profileOne(bytes: Uint8Array, options: ProfileOptions, packages: Names,
     embeds: data?.embeds ?? [],
     bss: testimony?.bss ?? data?.bss ?? [],
     ...(inlined ? { inlined } : {}),
+    ...(files ? { files } : {}),
     testimony: testimony ? "link probe" : !go ? "none" : stripped ? "references" : "symbols",
     warnings,
   };

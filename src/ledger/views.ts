@@ -13,7 +13,7 @@ import {
 } from "./snapshot.ts";
 import { KIND_COUNT, type Letter } from "./sum.ts";
 
-export const VIEWS = ["module", "package", "symbol", "kind", "section", "embed"] as const;
+export const VIEWS = ["module", "package", "symbol", "kind", "section", "file", "embed"] as const;
 export type By = (typeof VIEWS)[number];
 
 export const SORTS = ["bytes", "name", "memory", "inlined", ...KINDS] as const;
@@ -242,6 +242,9 @@ function rowsOf(
     case "section":
       if (!profile) throw new ViewError("sections need the executable itself: a snapshot does not keep them");
       return sectionRows(profile, focus);
+    case "file":
+      if (!profile) throw new ViewError("source files need the executable itself: a snapshot does not keep them");
+      return fileRows(snapshot, profile, focus);
     case "embed":
       return embedRows(snapshot, focus);
     default:
@@ -262,6 +265,16 @@ function embedRows(snapshot: Snapshot, focus: readonly Placed[] | undefined): Ro
     package: e.package,
     usedBy: e.usedBy,
   }));
+}
+
+/** Code by source file; what is no code of a known file is one row, so that the rows sum to the file's size. */
+function fileRows(snapshot: Snapshot, profile: Profile, focus: readonly Placed[] | undefined): Row[] {
+  const chosen = focus && new Set(focus.map((p) => p.package.path));
+  const files = (profile.files ?? []).filter((f) => !chosen || chosen.has(f.pkg));
+  const rows: Row[] = files.map((f) => ({ name: f.path, bytes: f.bytes, kinds: { code: f.bytes }, package: f.pkg }));
+  const code = files.reduce((n, f) => n + f.bytes, 0);
+  if (!chosen) rows.push({ name: "(no source file)", bytes: snapshot.file.size - code, kinds: {}, overhead: true });
+  return rows;
 }
 
 function overheadRows(snapshot: Snapshot): Row[] {

@@ -66,6 +66,7 @@ const TITLES: { readonly [B in View["by"]]: string } = {
   symbol: "Symbol",
   kind: "Kind",
   section: "Section",
+  file: "Source file",
   embed: "Embedded file",
 };
 

@@ -110,6 +110,7 @@ const TITLES: { readonly [B in View["by"]]: string } = {
   symbol: "SYMBOL",
   kind: "KIND",
   section: "SECTION",
+  file: "SOURCE FILE",
   embed: "EMBEDDED FILE",
 };
 

@@ -217,7 +217,12 @@ export interface Abbreviation {
 export const AT_LOCATION = 0x02;
 export const AT_NAME = 0x03;
 
-/** Reads the abbreviation tables of a section, each once; their total size bounds the work. */
+/** Declarations and attributes of one table; compilers stay below some thousands. */
+const MAX_TABLE = 1 << 18;
+/** Tables that are kept: units that share one stand together. */
+const KEPT_TABLES = 4;
+
+/** Reads the abbreviation tables of a section; their total size bounds the work. */
 export class Abbreviations {
   private readonly bytes: Uint8Array;
   private readonly tables = new Map<string, Map<number, Abbreviation>>();
@@ -225,49 +230,57 @@ export class Abbreviations {
 
   constructor(bytes: Uint8Array) {
     this.bytes = bytes;
-    // tables do not overlap, save in files that mean harm
+    // tables do not overlap, and are not come back to, save in files that mean harm
     this.budget = 4 * bytes.length + 4096;
   }
 
   at(offset: number, unit: UnitFormat): Map<number, Abbreviation> {
     const key = `${offset} ${unit.addressSize} ${unit.offsetSize} ${unit.version <= 2 ? 2 : unit.version >= 4 ? 4 : 3}`;
     let table = this.tables.get(key);
-    if (!table) this.tables.set(key, (table = this.read(offset, unit)));
+    if (table) return table;
+    if (this.budget < 0) throw new DwarfError("abbreviation tables overlap");
+    const cursor = new Cursor(this.bytes, offset, this.bytes.length, unit.littleEndian);
+    try {
+      table = readTable(cursor, unit);
+    } finally {
+      this.budget -= cursor.at - offset;
+    }
+    if (this.tables.size >= KEPT_TABLES) this.tables.clear();
+    this.tables.set(key, table);
     return table;
   }
+}
 
-  private read(offset: number, unit: UnitFormat): Map<number, Abbreviation> {
-    const cursor = new Cursor(this.bytes, offset, this.bytes.length, unit.littleEndian);
-    const table = new Map<number, Abbreviation>();
+function readTable(cursor: Cursor, unit: UnitFormat): Map<number, Abbreviation> {
+  const table = new Map<number, Abbreviation>();
+  let left = MAX_TABLE;
+  for (;;) {
+    const code = cursor.uleb();
+    if (code === 0) return table;
+    const tag = cursor.uleb();
+    const hasChildren = cursor.uint(1) !== 0;
+    const attributes: number[] = [];
+    let size = 0;
+    let location = -1;
+    let named = -1;
     for (;;) {
-      const from = cursor.at;
-      const code = cursor.uleb();
-      if (code === 0) return table;
-      const tag = cursor.uleb();
-      const hasChildren = cursor.uint(1) !== 0;
-      const attributes: number[] = [];
-      let size = 0;
-      let location = -1;
-      let named = -1;
-      for (;;) {
-        const name = cursor.uleb();
-        const form = cursor.uleb();
-        if (form === FORM.implicitConst) cursor.uleb();
-        if (name === 0 && form === 0) break;
-        // before DWARF 4, section offsets had the form of plain numbers
-        if (
-          name === AT_LOCATION &&
-          (form === FORM.secOffset || (unit.version < 4 && (form === FORM.data4 || form === FORM.data8)))
-        )
-          location = attributes.length;
-        if (name === AT_NAME && form === FORM.string) named = attributes.length;
-        attributes.push(name, form);
-        const bytes = fixedSize(form, unit);
-        size = size < 0 || bytes < 0 ? -1 : size + bytes;
-      }
-      table.set(code, { attributes, size, location, name: named, tag, hasChildren });
-      this.budget -= cursor.at - from;
-      if (this.budget < 0) throw new DwarfError("abbreviation tables overlap");
+      const name = cursor.uleb();
+      const form = cursor.uleb();
+      if (form === FORM.implicitConst) cursor.uleb();
+      if (name === 0 && form === 0) break;
+      if (--left < 0) throw new DwarfError("a table of abbreviations has too many entries");
+      // before DWARF 4, section offsets had the form of plain numbers
+      if (
+        name === AT_LOCATION &&
+        (form === FORM.secOffset || (unit.version < 4 && (form === FORM.data4 || form === FORM.data8)))
+      )
+        location = attributes.length;
+      if (name === AT_NAME && form === FORM.string) named = attributes.length;
+      attributes.push(name, form);
+      const bytes = fixedSize(form, unit);
+      size = size < 0 || bytes < 0 ? -1 : size + bytes;
     }
+    if (--left < 0) throw new DwarfError("a table of abbreviations has too many entries");
+    table.set(code, { attributes, size, location, name: named, tag, hasChildren });
   }
 }

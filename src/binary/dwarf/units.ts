@@ -42,6 +42,8 @@ const MAX_NAME = 4096;
 /** Bounds on lists that a decompressed section of nothing but headers would make endless. */
 const MAX_UNITS = 1 << 18;
 const MAX_TYPES = 1 << 20;
+/** Text of units that may be longer than the units themselves. */
+const MAX_TEXT = 1 << 20;
 
 const AT_STMT_LIST = 0x10;
 const AT_LANGUAGE = 0x13;
@@ -92,6 +94,7 @@ export function readUnits(info: Uint8Array, lookup: Lookup, littleEndian: boolea
   const abbreviations = new Abbreviations(lookup("abbrev") ?? new Uint8Array(0));
   // attributes without bytes of their own could make an entry endless
   const work = { left: 2 * info.length + 65536 };
+  const strings = new Strings(lookup, 2 * info.length + MAX_TEXT);
   let at = 0;
   let damaged = 0;
   while (at < info.length && units.length < MAX_UNITS) {
@@ -114,6 +117,7 @@ export function readUnits(info: Uint8Array, lookup: Lookup, littleEndian: boolea
       readUnit(new Cursor(info, cursor.at, head.end, littleEndian), head.offsetSize, {
         abbreviations,
         lookup,
+        strings,
         littleEndian,
         types,
         draft,
@@ -141,6 +145,7 @@ interface Draft {
 interface Reading {
   readonly abbreviations: Abbreviations;
   readonly lookup: Lookup;
+  readonly strings: Strings;
   readonly littleEndian: boolean;
   readonly types: boolean;
   readonly draft: Draft;
@@ -163,6 +168,8 @@ function readUnit(cursor: Cursor, offsetSize: 4 | 8, reading: Reading): void {
   const table = reading.abbreviations.at(abbreviationsAt, format);
   const top = table.get(cursor.uleb());
   if (!top) throw new DwarfError("an entry has an unknown abbreviation");
+  reading.work.left -= top.attributes.length / 2;
+  if (reading.work.left < 0) throw new DwarfError("entries have more attributes than bytes");
   readTop(cursor, top, format, reading);
   const children = cursor.at;
   if (draft.uses.locations === undefined && !reading.types) {
@@ -206,7 +213,7 @@ function readTop(cursor: Cursor, top: Abbreviation, format: UnitFormat, reading:
     // without a base the table has its usual header
     const from = (base >= 0 ? base : format.offsetSize * 2) + index * format.offsetSize;
     const entry = new Cursor(table, from, table.length, format.littleEndian);
-    set(stringAt(reading.lookup("str"), entry.uint(format.offsetSize)));
+    set(reading.strings.at("str", entry.uint(format.offsetSize)));
   }
 }
 
@@ -227,10 +234,10 @@ function readString(
       return;
     }
     case FORM.strp:
-      set(stringAt(reading.lookup("str"), cursor.uint(format.offsetSize)));
+      set(reading.strings.at("str", cursor.uint(format.offsetSize)));
       return;
     case FORM.lineStrp:
-      set(stringAt(reading.lookup("line_str"), cursor.uint(format.offsetSize)));
+      set(reading.strings.at("line_str", cursor.uint(format.offsetSize)));
       return;
     case FORM.strx:
       wait(cursor.uleb());
@@ -246,11 +253,29 @@ function readString(
   }
 }
 
-function stringAt(section: Uint8Array | undefined, offset: number): string {
-  if (!section || offset >= section.length) return "";
-  const window = section.subarray(offset, offset + MAX_NAME);
-  const nul = window.indexOf(0);
-  return text(nul < 0 ? window : window.subarray(0, nul));
+/** Strings of other sections, each decoded once. Overlapping ones could be longer in sum than anything: what is beyond the budget is "". */
+class Strings {
+  private readonly lookup: Lookup;
+  private budget: number;
+  private readonly known = { str: new Map<number, string>(), line_str: new Map<number, string>() };
+
+  constructor(lookup: Lookup, budget: number) {
+    this.lookup = lookup;
+    this.budget = budget;
+  }
+
+  at(name: "str" | "line_str", offset: number): string {
+    let found = this.known[name].get(offset);
+    if (found !== undefined) return found;
+    const section = this.lookup(name);
+    if (!section || offset >= section.length || this.budget < 0) return "";
+    const window = section.subarray(offset, offset + MAX_NAME);
+    const nul = window.indexOf(0);
+    found = text(nul < 0 ? window : window.subarray(0, nul));
+    this.budget -= found.length;
+    this.known[name].set(offset, found);
+    return found;
+  }
 }
 
 /** Offset of the first location list that an entry names, or -1. */

@@ -2,6 +2,7 @@
 // runtime/symtabinl.go.
 import type { Region } from "../executable.ts";
 import type { Pclntab } from "./pclntab.ts";
+import { pcValues } from "./pcvalues.ts";
 
 const PCDATA_INL_TREE_INDEX = 2;
 const FUNCDATA_INL_TREE = 3;
@@ -37,27 +38,12 @@ export function inlineSteps(
   // inlinedCall: {funcID, pad[3], nameOff, parentPc, startLine}; up to Go 1.19 {parent, funcID, pad, file, line, nameOff, parentPc}
   const record = t.version === "1.20" ? 16 : 20;
   const nameAt = t.version === "1.20" ? 4 : 12;
-  const { bytes } = t;
-  const step: InlineStep = { from: t.entry[f], to: t.entry[f], name: -1 };
-  let at = t.pctab + stream;
-  let value = -1;
-  const varint = (): number => {
-    let v = 0;
-    for (let shift = 0; shift < 35 && at < bytes.length; shift += 7) {
-      const b = bytes[at++];
-      v |= (b & 127) << shift;
-      if (b < 128) break;
-    }
-    return v >>> 0;
-  };
-  for (let first = true; at < bytes.length && step.to < t.end[f]; first = false) {
-    const delta = varint();
-    if (delta === 0 && !first) return;
-    value += (delta >>> 1) ^ -(delta & 1);
-    step.from = step.to;
-    step.to += varint() * t.minLC;
+  const step: InlineStep = { from: 0, to: 0, name: -1 };
+  pcValues(t, f, stream, (from, to, value) => {
     const call = base + value * record + nameAt;
+    step.from = from;
+    step.to = to;
     step.name = value >= 0 && call >= 0 && call + 4 <= calls.byteLength ? calls.getInt32(call, t.littleEndian) : -1;
     each(step);
-  }
+  });
 }

@@ -205,7 +205,14 @@ export function claimData(input: DataInput): DataResult {
   const slots = slotTo.array();
   const holders = slotAt.array();
   for (let i = 0; i < slots.length; i++)
-    marks.add(slots[i], stringSize(layout, words, holders[i] + p, slots[i]), kindOf(layout.areas, slots[i]), 0, 0, FIRM);
+    marks.add(
+      slots[i],
+      stringSize(layout, words, holders[i] + p, slots[i]),
+      kindOf(layout.areas, slots[i]),
+      0,
+      0,
+      FIRM,
+    );
   // dictionaries, static composites and tables of strings in read-only data
   for (const area of layout.areas) {
     if (area.kind !== KIND.rodata) continue;

@@ -162,7 +162,8 @@ export function decideOwners(input: OwnerInput): Owners {
 
 /** Objects that the linker numbers package by package: variables and static composites. Strings and the like it keeps once, by content. */
 const isPlaced = (objects: Objects, i: number): boolean =>
-  objects.kind[i] === KIND.data || (objects.kind[i] === KIND.rodata && (objects.exact[i] === 0 || objects.named[i] > 0));
+  objects.kind[i] === KIND.data ||
+  (objects.kind[i] === KIND.rodata && (objects.exact[i] === 0 || objects.named[i] > 0));
 
 /** Costs of candidates: the n-th in text order, one that only inlined code or a pointer speaks for. */
 const NOT_FIRST = 0.05;
@@ -291,7 +292,8 @@ function placeData(
       }
       if (best === 0) continue;
       if (!placed[i] && (owner[i] === 0 || (most >= BETWEEN && objects.kind[i] === KIND.data))) owner[i] = best;
-      for (let c = headOf[i]; c >= 0; c = next[c]) if (!placed[c] && (most >= BETWEEN || owner[c] === 0)) owner[c] = best;
+      for (let c = headOf[i]; c >= 0; c = next[c])
+        if (!placed[c] && (most >= BETWEEN || owner[c] === 0)) owner[c] = best;
     }
   }
 }

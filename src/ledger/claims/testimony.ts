@@ -31,7 +31,13 @@ export function claimTestimony(claims: Claims, exe: Executable, dump: ProbeDump)
     const name = dump.name(i);
     if (isContainer(name)) continue;
     const kind = kindOf(role, name);
-    const owner = ownerOf(claims, packageIds[dump.pkg[i]], role, name, (dump.flags[i] & DUPLICATE_OK) !== 0 || dump.unit[i] !== dump.pkg[i]);
+    const owner = ownerOf(
+      claims,
+      packageIds[dump.pkg[i]],
+      role,
+      name,
+      (dump.flags[i] & DUPLICATE_OK) !== 0 || dump.unit[i] !== dump.pkg[i],
+    );
     if (owner === 0) continue;
     if (role === "bss") {
       bss.push({ pkg: claims.packages.get(owner), symbol: name, bytes: size });
@@ -69,7 +75,8 @@ function kindOf(role: "text" | "rodata" | "data" | "bss", name: string): number 
 
 function ownerOf(claims: Claims, recorded: number, role: string, name: string, shared: boolean): number {
   if (role === "text") {
-    const byName = shared || name.includes("[") || name.startsWith("type:") || /-fm(\.|$)/.test(name) ? packageOf(name) : "";
+    const byName =
+      shared || name.includes("[") || name.startsWith("type:") || /-fm(\.|$)/.test(name) ? packageOf(name) : "";
     return byName !== "" ? claims.packages.id(byName) : recorded || claims.packages.id(packageOf(name));
   }
   if (/^(?:type:(?!\.namedata\.|\.importpath\.)|go:itab\.)/.test(name) || name.includes("..dict.")) {
