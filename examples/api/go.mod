@@ -1,6 +1,6 @@
 module example.com/api
 
-go 1.26.8
+go 1.24.0
 
 require (
 	github.com/go-chi/chi/v5 v5.2.3
