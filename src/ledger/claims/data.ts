@@ -165,7 +165,7 @@ export function claimData(input: DataInput): DataResult {
   const types = walker.finish();
 
   // 5. marks
-  const marks = new Marks();
+  const marks = new Marks(types.count + types.nameSize.size + (refs.count >> 1) + slotAt.count + 4096);
   const typeOwner = new Uint32Array(types.packages.length);
   for (let i = 1; i < types.packages.length; i++) typeOwner[i] = packages.id(types.packages[i]);
   const typeName = claims.symbols.source((i) => `type:${types.string(i)}`);
@@ -189,7 +189,17 @@ export function claimData(input: DataInput): DataResult {
   marks.add(module.gcdata, 0, KIND.rodata, packages.id("runtime"));
   marks.add(module.gcbss, 0, KIND.rodata, packages.id("runtime"));
   for (const [at, f] of layout.descriptors) marks.add(at, p, KIND.rodata, functions.owner[f]);
-  const addMask = (rva: number, size: number): void => {
+  // masks are whole words in newer versions (cmd/compile/internal/reflectdata, dgcptrmask)
+  let whole = 0;
+  let odd = 0;
+  for (let i = 0; i < types.maskUse.length; i++) {
+    if (types.maskSize[i] > MAX_MASK) continue;
+    if (types.maskUse[i] % p === 0) whole++;
+    else odd++;
+  }
+  const unit = whole > odd * 9 ? p : 1;
+  const addMask = (rva: number, bytes: number): void => {
+    const size = Math.ceil(bytes / unit) * unit;
     // larger masks are made at run time: what the type points at then is no mask
     if (size <= MAX_MASK && kindOf(layout.areas, rva) === KIND.rodata) marks.add(rva, size, KIND.rodata);
   };
@@ -224,7 +234,13 @@ export function claimData(input: DataInput): DataResult {
       else if (to >= area.start && to < area.end && to % p === 0) marks.add(to, 0, KIND.rodata, 0, 0, FIRM);
     }
   }
-  for (const m of stackMasks(input)) addMask(m.rva, m.size);
+  const maskAt = new U32List();
+  const maskBy = new U32List();
+  for (const m of stackMasks(input)) {
+    addMask(m.rva, m.size);
+    maskAt.push(m.rva);
+    maskBy.push(functions.unit[m.func]);
+  }
   for (let i = 0; i < types.equalUse.length; i++) {
     marks.add(types.equalUse[i], p, KIND.rodata);
   }
@@ -250,6 +266,7 @@ export function claimData(input: DataInput): DataResult {
           packageByName(go.pcln, packages),
         ),
     pointers,
+    stackMasks: { rva: maskAt.array(), pkg: maskBy.array() },
     main: packages.find("main") ?? 0,
     packages: packages.count + 1,
   });

@@ -25,6 +25,8 @@ export interface OwnerInput {
   /** Parallel to refs: the package whose inlined code refers to a variable; 0 where it is the function's own. */
   readonly origins: Uint32Array;
   readonly pointers: Pointers;
+  /** Masks that describe stack objects, and the package ids of the functions that have these. */
+  readonly stackMasks: { readonly rva: Uint32Array; readonly pkg: Uint32Array };
   /** Package id of main; number of package ids. */
   readonly main: number;
   readonly packages: number;
@@ -116,6 +118,7 @@ export function decideOwners(input: OwnerInput): Owners {
   const typeObject = new Int32Array(types.count);
   for (let t = 0; t < types.count; t++) typeObject[t] = objectAt(objects, types.rva[t]);
 
+  const content = contentFlags(input);
   const who = new Candidates(n);
   const hints = new Candidates(n);
   fromCode(input, who, hints);
@@ -124,10 +127,10 @@ export function decideOwners(input: OwnerInput): Owners {
   const loadRank = loadOrder(input, who, pointers);
   const owner = new Uint32Array(n);
   const evidence = new Uint8Array(n).fill(INFERRED);
-  placeData(input, who, hints, textRank, loadRank, owner);
+  placeData(input, content, who, hints, textRank, loadRank, owner);
   for (let k = 0; k < pointers.from.length; k++) {
     const to = pointers.to[k];
-    if (!isPlaced(objects, to)) who.add(to, owner[pointers.from[k]]);
+    if (content[to] && objects.kind[to] !== KIND.rodata) who.add(to, owner[pointers.from[k]]);
   }
 
   // whoever uses a type uses its name, mask and equality function
@@ -142,28 +145,42 @@ export function decideOwners(input: OwnerInput): Owners {
   flow(types.nameUse, types.nameUser);
   flow(types.maskUse, types.maskUser);
   flow(types.equalUse, types.equalUser);
+  const { stackMasks } = input;
+  for (let i = 0; i < stackMasks.rva.length; i++) {
+    const to = objectAt(objects, stackMasks.rva[i]);
+    if (to >= 0) who.add(to, stackMasks.pkg[i]);
+  }
 
   for (let i = 0; i < n; i++) {
     if (objects.named[i]) {
       owner[i] = objects.named[i];
       evidence[i] = EXACT;
-    } else if (isPlaced(objects, i) && owner[i])
+    } else if (!content[i] && owner[i])
       evidence[i] = who.single(i) === owner[i] ? ONE_REFERRER : who.has(i) ? SEVERAL : INFERRED;
     else if (who.has(i)) {
       evidence[i] = who.single(i) ? ONE_REFERRER : SEVERAL;
       owner[i] = who.first(i, loadRank);
     }
   }
-  followOrder(objects, who, loadRank, owner);
+  followOrder(objects, content, who, loadRank, owner);
   // what nothing refers to stands beside what its package has of the same size
   for (let i = 1; i < n; i++) if (owner[i] === 0) owner[i] = owner[i - 1];
   return { owner, evidence };
 }
 
-/** Objects that the linker numbers package by package: variables and static composites. Strings and the like it keeps once, by content. */
-const isPlaced = (objects: Objects, i: number): boolean =>
-  objects.kind[i] === KIND.data ||
-  (objects.kind[i] === KIND.rodata && (objects.exact[i] === 0 || objects.named[i] > 0));
+/** 1: the linker keeps one of equal content, as of strings and pointer masks; 0: it numbers them package by package. */
+function contentFlags(input: OwnerInput): Uint8Array {
+  const { objects, types, stackMasks } = input;
+  const out = new Uint8Array(objects.count);
+  for (let i = 0; i < out.length; i++) if (objects.kind[i] !== KIND.data && objects.kind[i] !== KIND.rodata) out[i] = 1;
+  const mask = (rva: number): void => {
+    const o = objectAt(objects, rva);
+    if (o >= 0 && objects.start[o] === rva && objects.kind[o] === KIND.rodata && objects.exact[o]) out[o] = 1;
+  };
+  types.maskUse.forEach(mask);
+  stackMasks.rva.forEach(mask);
+  return out;
+}
 
 /** Costs of candidates: the n-th in text order, one that only inlined code or a pointer speaks for. */
 const NOT_FIRST = 0.05;
@@ -190,6 +207,7 @@ function incoming(pointers: Pointers, n: number): { from: Uint32Array; holder: U
  */
 function placeData(
   input: OwnerInput,
+  content: Uint8Array,
   who: Candidates,
   hints: Candidates,
   textRank: Uint32Array,
@@ -204,16 +222,15 @@ function placeData(
   for (let i = 0; i < n;) {
     let j = i + 1;
     while (j < n && objects.area[j] === objects.area[i]) j++;
-    if (isPlaced(objects, i) || isPlaced(objects, j - 1))
-      runs.push({ start: i, end: j, segment: sizeClasses(gaps(objects, i, j)) });
+    if (!content[i] || !content[j - 1]) runs.push({ start: i, end: j, segment: sizeClasses(gaps(objects, i, j)) });
     i = j;
   }
-  for (let i = 0; i < n; i++) if (isPlaced(objects, i)) owner[i] = objects.named[i] || who.first(i, textRank);
+  for (let i = 0; i < n; i++) if (!content[i]) owner[i] = objects.named[i] || who.first(i, textRank);
   for (let round = 0; round < ROUNDS; round++) {
     let changed = false;
     for (let k = 0; k < pointers.from.length; k++) {
       const to = pointers.to[k];
-      if (owner[to] || !isPlaced(objects, to) || owner[pointers.from[k]] === 0) continue;
+      if (owner[to] || content[to] || owner[pointers.from[k]] === 0) continue;
       owner[to] = owner[pointers.from[k]];
       changed = true;
     }
@@ -224,6 +241,7 @@ function placeData(
       call(objects.named[i], -2);
       return;
     }
+    if (content[i]) return;
     const first = who.first(i, textRank);
     if (first) call(first, 0);
     who.each(i, (pkg) => pkg !== first && call(pkg, NOT_FIRST));
@@ -247,53 +265,9 @@ function placeData(
         if (choice[k] > 0) owner[start + k] = choice[k];
       }
     }
-    // a variable and the composites that only it points to are one package's
-    const next = new Int32Array(n).fill(-1);
-    const headOf = new Int32Array(n).fill(-1);
     for (let i = 0; i < n; i++) {
-      if (!isPlaced(objects, i) || who.has(i) || objects.named[i] || from[i + 1] - from[i] !== 1) continue;
-      const parent = holder[from[i]];
-      if (!isPlaced(objects, parent) || parent === i || headOf[parent] === i) continue;
-      next[i] = headOf[parent];
-      headOf[parent] = i;
-    }
-    const votes = new Map<number, number>();
-    for (let i = 0; i < n; i++) {
-      if (!isPlaced(objects, i) || objects.named[i]) continue;
-      votes.clear();
-      const vote = (pkg: number, count: number): void => {
-        if (pkg > 0) votes.set(pkg, (votes.get(pkg) ?? 0) + count);
-      };
-      const ballot = (k: number): void => {
-        if (placed[k]) vote(owner[k], PLACED);
-        else if (low[k] === high[k]) vote(low[k], BETWEEN);
-        else {
-          vote(low[k], 1);
-          vote(high[k], 1);
-        }
-      };
-      ballot(i);
-      for (let c = headOf[i]; c >= 0; c = next[c]) ballot(c);
-      let best = 0;
-      let most = 0;
-      for (const [pkg, count] of votes) {
-        let sum = count;
-        const check = (k: number): void => {
-          if (placed[k]) return;
-          if (low[k] && loadRank[pkg] < loadRank[low[k]]) sum -= BETWEEN;
-          if (high[k] && loadRank[pkg] > loadRank[high[k]]) sum -= BETWEEN;
-        };
-        check(i);
-        for (let c = headOf[i]; c >= 0; c = next[c]) check(c);
-        if (sum > most) {
-          most = sum;
-          best = pkg;
-        }
-      }
-      if (best === 0) continue;
-      if (!placed[i] && (owner[i] === 0 || (most >= BETWEEN && objects.kind[i] === KIND.data))) owner[i] = best;
-      for (let c = headOf[i]; c >= 0; c = next[c])
-        if (!placed[c] && (most >= BETWEEN || owner[c] === 0)) owner[c] = best;
+      if (content[i] || objects.named[i] || placed[i]) continue;
+      if (owner[i] === 0) owner[i] = low[i] || high[i];
     }
   }
 }
@@ -431,10 +405,16 @@ function loadOrder(input: OwnerInput, who: Candidates, pointers: Pointers): Uint
 const CERTAIN = 3;
 
 /** Content with several possible owners: the one that keeps its size class in load order. */
-function followOrder(objects: Objects, who: Candidates, loadRank: Uint32Array, owner: Uint32Array): void {
+function followOrder(
+  objects: Objects,
+  content: Uint8Array,
+  who: Candidates,
+  loadRank: Uint32Array,
+  owner: Uint32Array,
+): void {
   const classes = new Map<number, U32List>();
   for (let i = 0; i < objects.count; i++) {
-    if (objects.named[i] || objects.kind[i] === KIND.data || objects.kind[i] === KIND.rodata || !who.has(i)) continue;
+    if (objects.named[i] || !content[i] || !who.has(i)) continue;
     const key = objects.kind[i] * 0x1000000 + (objects.end[i] - objects.start[i]);
     let list = classes.get(key);
     if (!list) classes.set(key, (list = new U32List()));
