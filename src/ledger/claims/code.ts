@@ -17,8 +17,7 @@ export function claimCode(
 ): Uint32Array {
   const t = go.pcln;
   const ends = t.entry.slice();
-  // int3 on x86, zero words elsewhere (cmd/link/internal/ld/data.go, CodeFill)
-  const filler = exe.arch === "amd64" || exe.arch === "386" ? 0xcc : 0;
+  const filler = fillerOf(exe.arch, t.minLC);
   let region = exe.regions[0];
   for (let f = 0; f < t.nfunc; f++) {
     const from = t.entry[f];
@@ -30,7 +29,7 @@ export function claimCode(
     const end = Math.min(t.end[f], region.rva + region.bytes.length);
     let last = end - region.rva;
     const first = from - region.rva;
-    if (!exe.wasm) while (last > first && region.bytes[last - 1] === filler) last--;
+    if (!exe.wasm) while (last - filler.length >= first && endsWith(region.bytes, last, filler)) last -= filler.length;
     // a function of nothing but filler is code all the same
     const codeEnd = last === first ? end : region.rva + last;
     ends[f] = codeEnd;
@@ -47,4 +46,16 @@ function ulebLength(value: number): number {
   let n = 1;
   for (let v = value; v >= 128; v = Math.floor(v / 128)) n++;
   return n;
+}
+
+/** One unit of what fills the space behind a function (cmd/link/internal/<arch>/obj.go, CodePad): zero instructions, if not said otherwise. */
+function fillerOf(arch: string, minLC: number): readonly number[] {
+  if (arch === "amd64" || arch === "386") return [0xcc];
+  if (arch === "loong64") return [0, 0, 0x2a, 0];
+  return Array.from({ length: minLC }, () => 0);
+}
+
+function endsWith(bytes: Uint8Array, end: number, tail: readonly number[]): boolean {
+  for (let k = 0; k < tail.length; k++) if (bytes[end - tail.length + k] !== tail[k]) return false;
+  return true;
 }
