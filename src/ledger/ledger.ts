@@ -101,18 +101,30 @@ export class Claims {
   readonly symbols: SymbolNames;
   readonly regions: readonly Region[];
   count = 0;
-  start: Uint32Array = new Uint32Array(4096);
-  end: Uint32Array = new Uint32Array(4096);
-  pkg: Uint32Array = new Uint32Array(4096);
-  symbol: Uint32Array = new Uint32Array(4096);
+  start: Uint32Array;
+  end: Uint32Array;
+  pkg: Uint32Array;
+  symbol: Uint32Array;
   /** claimant << 16 | kind << 8 | evidence */
-  tag: Uint32Array = new Uint32Array(4096);
+  tag: Uint32Array;
   private claimant = 0;
   /** The linear region of the last claim. */
   private last: Region | undefined;
 
-  constructor(size: number, regions: readonly Region[], packages = new Names(), symbols = new SymbolNames()) {
+  /** `expected` claims need no growth. */
+  constructor(
+    size: number,
+    regions: readonly Region[],
+    packages = new Names(),
+    symbols = new SymbolNames(),
+    expected = 4096,
+  ) {
     this.size = size;
+    this.start = new Uint32Array(expected);
+    this.end = new Uint32Array(expected);
+    this.pkg = new Uint32Array(expected);
+    this.symbol = new Uint32Array(expected);
+    this.tag = new Uint32Array(expected);
     this.regions = regions;
     this.packages = packages;
     this.symbols = symbols;

@@ -155,7 +155,8 @@ function profileOne(bytes: Uint8Array, options: ProfileOptions, packages: Names,
   const goVersion = buildInfo?.goVersion.replace(/^unknown$/, "") ?? "";
   const go = readProgram(exe, goVersion);
   const warnings = [...exe.warnings];
-  const claims = new Claims(bytes.length, exe.regions, packages, symbols);
+  // about one claim for 110 bytes of a stripped Go program
+  const claims = new Claims(bytes.length, exe.regions, packages, symbols, Math.ceil(bytes.length / 100) + 4096);
 
   claims.begin(CLAIMANT.structure);
   for (const s of exe.structure) claims.file(s.start, s.end, KIND[s.kind], 0, symbols.add(s.name), EXACT);

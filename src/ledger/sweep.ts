@@ -173,6 +173,7 @@ export function sweep(claims: Claims): Ledger {
 
 /** The base ledger with its unattributed ranges filled from `more` (same file, same name tables). Linear. */
 export function fillGaps(base: Ledger, more: Ledger): Ledger {
+  if (more.count <= 1 && (more.count === 0 || more.kind[0] === KIND.unattributed)) return base;
   const rows = new Rows(base.count + more.count);
   let j = 0;
   for (let i = 0; i < base.count; i++) {

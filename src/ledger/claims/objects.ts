@@ -9,15 +9,25 @@ import { sortedOrder } from "../sweep.ts";
  */
 export class Marks {
   count = 0;
-  rva = new Uint32Array(4096);
+  rva: Uint32Array;
   /** 0: unknown */
-  size = new Uint32Array(4096);
+  size: Uint32Array;
   /** Package id; 0: not known from the structure itself. */
-  owner = new Uint32Array(4096);
-  symbol = new Uint32Array(4096);
-  kind = new Uint8Array(4096);
+  owner: Uint32Array;
+  symbol: Uint32Array;
+  kind: Uint8Array;
   /** In hundredths. */
-  weight = new Uint8Array(4096);
+  weight: Uint8Array;
+
+  /** `expected` marks need no growth. */
+  constructor(expected = 4096) {
+    this.rva = new Uint32Array(expected);
+    this.size = new Uint32Array(expected);
+    this.owner = new Uint32Array(expected);
+    this.symbol = new Uint32Array(expected);
+    this.kind = new Uint8Array(expected);
+    this.weight = new Uint8Array(expected);
+  }
 
   add(rva: number, size: number, kind: number, owner = 0, symbol = 0, weight = 0): void {
     const i = this.count;

@@ -24,7 +24,8 @@ const SCANNERS: Readonly<Record<string, Scanner>> = {
 
 /** References from code to data in function order; empty for an unknown architecture. */
 export function scanRefs(arch: string, input: ScanInput): Refs {
-  const out = new RefList();
+  // about one reference for 70 bytes of code
+  const out = new RefList(Math.ceil(input.code.length / 64) + 64);
   SCANNERS[arch]?.(input, out);
   return {
     count: out.count,

@@ -35,10 +35,18 @@ export type Scanner = (input: ScanInput, out: RefList) => void;
 
 export class RefList {
   count = 0;
-  target = new Uint32Array(1 << 14);
-  func = new Uint32Array(1 << 14);
-  formed = new Uint8Array(1 << 14);
-  at = new Uint32Array(1 << 14);
+  target: Uint32Array;
+  func: Uint32Array;
+  formed: Uint8Array;
+  at: Uint32Array;
+
+  /** `expected` references need no growth. */
+  constructor(expected = 1 << 14) {
+    this.target = new Uint32Array(expected);
+    this.func = new Uint32Array(expected);
+    this.formed = new Uint8Array(expected);
+    this.at = new Uint32Array(expected);
+  }
 
   add(target: number, func: number, formed: number, at: number): void {
     if (this.count === this.target.length) {
