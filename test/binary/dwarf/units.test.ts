@@ -205,7 +205,7 @@ describe("damage", () => {
       unit(plain, (w) => w.uleb(7)), // an abbreviation that is not there
       unit(plain, (w) => w.uleb(2)), // a form that is not known
       unit(plain, (w) => w.uleb(1).uint(0, 2)), // cut
-      unit(plain, (w) => w.bytes.push(...new Array<number>(12).fill(0xff))), // a number without an end
+      unit(plain, (w) => w.bytes.push(...Array.from({ length: 12 }, () => 0xff))), // a number without an end
     ]) {
       const read = readUnits(bytes([...good, ...bad, ...good]), sections({ abbrev, str }), true);
       expect(read).toMatchObject({ length: 2 * good.length + bad.length, damaged: 1 });
