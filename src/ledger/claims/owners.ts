@@ -272,10 +272,6 @@ function placeData(
   }
 }
 
-/** Votes for a package by an object that stands in order, and by one between two of the same package. */
-const PLACED = 2;
-const BETWEEN = 3;
-
 /** For each object the nearest chosen ids before and behind it in its segment; 0 for none. */
 function bounds(choice: Uint32Array, segment: Uint32Array, low: Uint32Array, high: Uint32Array): void {
   const n = choice.length;
