@@ -2,6 +2,8 @@
 import { InputError } from "../binary/bytes.ts";
 import type { Executable } from "../binary/executable.ts";
 import { type BuildInfo, readBuildInfo } from "../binary/go/buildinfo.ts";
+import type { Moduledata } from "../binary/go/moduledata.ts";
+import type { Pclntab } from "../binary/go/pclntab.ts";
 import { looksGarbled } from "../binary/go/garble.ts";
 import { type GoProgram, readProgram } from "../binary/go/program.ts";
 import { openContainer, openExecutable } from "../binary/open.ts";
@@ -194,7 +196,7 @@ function profileOne(bytes: Uint8Array, options: ProfileOptions, packages: Names,
     exe,
     base: sweep(claims),
     hasGo: go !== undefined,
-    hasGoData: go?.module !== undefined,
+    goParts: go?.module ? partsOf(go.module, go.pcln) : [],
     warnings,
     ...(options.inflate ? { inflate: options.inflate } : {}),
   });
@@ -234,6 +236,19 @@ function doubts(go: GoProgram, goVersion: string, garbled: boolean): string[] {
         : "no module data was found: data is listed by section, not attributed to packages",
     );
   return out;
+}
+
+/** Runs of RVAs that belong to the Go module, other than its sections of their own. */
+function partsOf(m: Moduledata, t: Pclntab): [number, number][] {
+  return [
+    // an external linker's etext is the end of C's code too
+    [m.text, t.end[t.nfunc - 1]],
+    [m.types, m.etypes],
+    [m.rodata, Math.max(m.rodata, m.types < m.rodata ? t.rva : m.etypes)],
+    [t.rva, Math.max(m.epclntab, m.findfunctab, t.rva + 1)],
+    [m.noptrdata, m.enoptrdata],
+    [m.data, m.edata],
+  ];
 }
 
 /** Where the function table ends at the latest: as the module data says, else at the next thing with a known address. */

@@ -2,6 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { looksGarbled } from "../../src/binary/go/garble.ts";
 import { packageOf } from "../../src/binary/go/symbolname.ts";
 import { KIND, KINDS, type Ledger } from "../../src/ledger/ledger.ts";
 import { type Profile, profile, type ProfileOptions } from "../../src/ledger/profile.ts";
@@ -147,6 +148,33 @@ describe("the linker's account", () => {
     const result = score(p.ledger, p.exe, await readTruth(dump));
     expect(result.tracked / p.ledger.size).toBeGreaterThan(0.6);
     expect(result.lenient / result.tracked).toBeGreaterThanOrEqual(0.985);
+  });
+});
+
+describe("beside Go", () => {
+  it("C has what the external linker put around Go's code, also in a stripped program", () => {
+    const p = open(goBuild({ fixture: "cgo", ldflags: STRIPPED, env: { CGO_ENABLED: "1" } }));
+    expectWhole(p);
+    expect(p.stripped).toBe(true);
+    expect(bytesOf(p.ledger, "C", KIND.code)).toBeGreaterThan(100);
+    expect(bytesOf(p.ledger, "C", KIND.code)).toBeLessThan(20_000);
+  });
+
+  it("Mach-O symbols without sizes do not swallow what stands behind them", async () => {
+    const { executable, dump } = oracleDump({ fixture: "server", goos: "darwin", goarch: "arm64" });
+    const p = open(executable);
+    expectWhole(p);
+    expect(p.testimony).toBe("symbols");
+    const result = score(p.ledger, p.exe, await readTruth(dump));
+    expect(result.lenient / result.tracked).toBeGreaterThanOrEqual(0.995);
+  });
+
+  it("hashed import paths are told from chosen ones", () => {
+    expect(looksGarbled(new Set(["runtime", "COfdPM517z", "DWtm_a2", "vYm4Dr", "main", "sync"]))).toBe(true);
+    expect(looksGarbled(new Set(["runtime", "main", "github.com/Masterminds/semver", "MyApp", "net/http"]))).toBe(
+      false,
+    );
+    expect(open(goBuild({ fixture: "hello", ldflags: STRIPPED })).garbled).toBe(false);
   });
 });
 

@@ -12,8 +12,18 @@ const MAX_FILLER = 64;
 const GO_SECTIONS =
   /^(?:\.text|__text|\.rodata|__rodata|\.rdata|\.data|__data|\.noptrdata|__noptrdata|\.data\.rel\.ro|\.typelink|\.itablink|\.gosymtab|\.gopclntab|__typelink|__itablink|__gopclntab|__go_module|\.go\.module|__const|data section|code section)$/;
 
-/** Fills the gaps of a ledger. `hasGoData` tells that Go's data was attributed, so that what is left of it is not given away by section. */
-export function claimLeftovers(claims: Claims, exe: Executable, ledger: Ledger, hasGoData: boolean): void {
+/**
+ * Fills the gaps of a ledger. `goParts` are the runs of RVAs that Go's own linker filled and whose objects were attributed: what is left
+ * of them is not given away by section, and what stands beside them in the same sections came from other objects.
+ */
+export function claimLeftovers(
+  claims: Claims,
+  exe: Executable,
+  ledger: Ledger,
+  goParts: readonly (readonly [number, number])[],
+): void {
+  const hasGoData = goParts.length > 0;
+  const inGo = (rva: number): boolean => goParts.some(([from, to]) => rva >= from && rva < to);
   const sections = exe.sections.filter((s) => s.fileSize > 0).sort((a, b) => a.offset - b.offset);
   const alignment = claims.symbols.add("alignment");
   const foreign = claims.packages.find(FOREIGN) ?? 0;
@@ -26,7 +36,8 @@ export function claimLeftovers(claims: Claims, exe: Executable, ledger: Ledger, 
     if (hasGoData && GO_SECTIONS.test(s.name)) {
       const atEnd = to === s.offset + s.fileSize;
       if (filled && to - from < (atEnd ? MAX_ALIGNMENT : MAX_FILLER)) pad(from, to);
-      else if (besideC) claims.file(from, to, kind, foreign, claims.symbols.add(s.name), INFERRED);
+      else if (besideC || (s.rva >= 0 && !inGo(s.rva + from - s.offset)))
+        claims.file(from, to, kind, foreign || claims.packages.id(FOREIGN), claims.symbols.add(s.name), INFERRED);
       return;
     }
     if (filled && to - from < MAX_FILLER) return pad(from, to);

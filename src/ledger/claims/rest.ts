@@ -25,8 +25,8 @@ export interface RestInput {
   /** The swept claims of the first half. */
   readonly base: Ledger;
   readonly hasGo: boolean;
-  /** Go's data was attributed object by object: what is left of it is unknown, not just a part of its section. */
-  readonly hasGoData: boolean;
+  /** Runs of RVAs that Go's linker filled, where its data was attributed object by object; empty where it was not. */
+  readonly goParts: readonly (readonly [number, number])[];
   readonly inflate?: Inflate;
   /** Grows by what turns out to be damaged. */
   readonly warnings: string[];
@@ -38,7 +38,7 @@ export interface Rest {
   readonly tinygo: boolean;
 }
 
-export function claimRest({ exe, base, hasGo, hasGoData, inflate, warnings }: RestInput): Rest {
+export function claimRest({ exe, base, hasGo, goParts, inflate, warnings }: RestInput): Rest {
   const claims = (): Claims => new Claims(base.size, exe.regions, base.packages, base.symbols);
   let ledger = base;
   // foreign code first: symbols, relocations and frames that point at it follow it
@@ -61,7 +61,7 @@ export function claimRest({ exe, base, hasGo, hasGoData, inflate, warnings }: Re
   ledger = fillGaps(ledger, sweep(late));
 
   const last = claims();
-  claimLeftovers(last, exe, ledger, hasGoData);
+  claimLeftovers(last, exe, ledger, goParts);
   return { ledger: fillGaps(ledger, sweep(last)), tinygo: tinygo || units.some(madeByTinyGo) };
 }
 

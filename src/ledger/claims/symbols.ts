@@ -20,6 +20,8 @@ export function symbolMarks(exe: Executable, claims: Claims): { marks: Marks; fu
   const table = exe.symbols();
   const marks = new Marks();
   let functions = 0;
+  // Mach-O and PE store no sizes: the next symbol may stand far behind objects without names
+  const sized = exe.format !== "macho" && exe.format !== "pe";
   if (table.count === 0) return { marks, functions };
   const handle = claims.symbols.source((i) => table.name(i));
   for (let i = 0; i < table.count; i++) {
@@ -34,7 +36,7 @@ export function symbolMarks(exe: Executable, claims: Claims): { marks: Marks; fu
     if (MARKERS.test(name)) continue;
     const pkg = packageOf(name);
     if (pkg === "") continue;
-    marks.add(table.rva[i], table.size[i], kindOf(name), claims.packages.id(pkg), handle(i));
+    marks.add(table.rva[i], sized ? table.size[i] : 0, kindOf(name), claims.packages.id(pkg), handle(i));
   }
   return { marks, functions };
 }
