@@ -81,9 +81,14 @@ const PASSES = 4;
 
 /**
  * Improves an order by more runs, which may err: each id moves to the place where it contradicts the fewest observed pairs, a few times
- * over. Ids without a rank (0xffffffff) that occur in runs get one. `weight` tells how much a pair of each run counts.
+ * over. Ids without a rank (0xffffffff) that occur in runs get one; `first` stays the first. `weight` tells how much a pair of each run counts.
  */
-export function refineOrder(rank: Uint32Array, runs: readonly Uint32Array[], weight: readonly number[]): Uint32Array {
+export function refineOrder(
+  rank: Uint32Array,
+  runs: readonly Uint32Array[],
+  weight: readonly number[],
+  first: number,
+): Uint32Array {
   const ids = rank.length;
   const counts = new Map<number, number>();
   const recent: number[] = [];
@@ -114,13 +119,16 @@ export function refineOrder(rank: Uint32Array, runs: readonly Uint32Array[], wei
   }
   const place = new Float64Array(ids).fill(NaN);
   for (let id = 0; id < ids; id++) if (rank[id] !== 0xffffffff) place[id] = rank[id];
+  if (first > 0) place[first] = -1;
   let order: number[] = [];
   for (let pass = 0; pass < PASSES; pass++) {
-    for (let id = 0; id < ids; id++) if (other[id]) place[id] = bestPlace(place, id, other[id], surplus[id]);
+    for (let id = 0; id < ids; id++)
+      if (other[id] && id !== first) place[id] = bestPlace(place, id, other[id], surplus[id]);
     order = [];
     for (let id = 0; id < ids; id++) if (!Number.isNaN(place[id])) order.push(id);
     order.sort((a, b) => place[a] - place[b] || a - b);
     order.forEach((id, k) => (place[id] = k));
+    if (first > 0) place[first] = -1;
   }
   const out = new Uint32Array(ids).fill(0xffffffff);
   order.forEach((id, k) => (out[id] = k));
@@ -156,8 +164,8 @@ const UNEXPLAINED = 1;
 export interface ChoiceOptions {
   /** Ranks may start anew where this changes from one object to the next; by default nowhere. */
   readonly segment?: Uint32Array;
-  /** Cost of a descent of ranks inside a segment; by default none is allowed. */
-  readonly descent?: number;
+  /** Cost of a descent of ranks inside a segment in front of each object; by default none is allowed. */
+  readonly descent?: Float64Array;
 }
 
 /**
@@ -172,7 +180,7 @@ export function monotoneChoice(
 ): Uint32Array {
   const choice = new Uint32Array(n);
   if (n < 2) return choice;
-  const { segment, descent = Infinity } = options;
+  const { segment, descent } = options;
   // nodes of the search: (object, candidate), with the node chosen before; cost is relative to giving up everything so far
   const object = new U32List();
   const id = new U32List();
@@ -208,14 +216,15 @@ export function monotoneChoice(
       lastSegment = segment[i];
       base = last;
     }
+    const fall = descent ? descent[i] : Infinity;
     let to = from;
     for (; to < nodes && objects[to] === i; to++) {
       let best = base;
       for (let k = place[ids[to]]; k > 0; k -= k & -k) if (value(tree[k]) < value(best)) best = tree[k];
       let reach = value(best);
-      if (value(last) + descent < reach) {
+      if (value(last) + fall < reach) {
         best = last;
-        reach = value(last) + descent;
+        reach = value(last) + fall;
       }
       before[to] = best;
       cost[to] = reach - UNEXPLAINED + extra[to];

@@ -182,12 +182,19 @@ function contentFlags(input: OwnerInput): Uint8Array {
   return out;
 }
 
+/** What each further candidate in load order costs more, for content that is kept once. */
+const LATER = 0.05;
 /** Costs of candidates: the n-th in text order, one that only inlined code or a pointer speaks for. */
-const NOT_FIRST = 0.05;
+const NOT_FIRST = 0.4;
+/** main imports everything and nothing imports it: that it refers to a variable says little. */
+const BY_MAIN = 0.6;
 const BY_HINT = 0.3;
 const BY_HOLDER = 0.1;
 /** Cost of a descent of the load order where sizes seem equal: classes of close sizes look alike. */
 const DESCENT = 1.2;
+/** The same where distances up to this many bytes leave no room for other sizes. */
+const UNMIXED = 16;
+const DESCENT_IN_CLASS = 40;
 const PLACEMENTS = 3;
 
 /** Incoming pointers of each object, in one array: those of object i are at [from[i], from[i+1]). */
@@ -218,11 +225,15 @@ function placeData(
   const n = objects.count;
   const { from, holder } = incoming(pointers, n);
   // areas: runs of neighbouring objects of one kind
-  const runs: { start: number; end: number; segment: Uint32Array }[] = [];
+  const runs: { start: number; end: number; segment: Uint32Array; descent: Float64Array }[] = [];
   for (let i = 0; i < n;) {
     let j = i + 1;
     while (j < n && objects.area[j] === objects.area[i]) j++;
-    if (!content[i] || !content[j - 1]) runs.push({ start: i, end: j, segment: sizeClasses(gaps(objects, i, j)) });
+    if (!content[i] || !content[j - 1]) {
+      const gap = gaps(objects, i, j);
+      const descent = Float64Array.from(gap, (size) => (size <= UNMIXED ? DESCENT_IN_CLASS : DESCENT));
+      runs.push({ start: i, end: j, segment: sizeClasses(gap), descent });
+    }
     i = j;
   }
   for (let i = 0; i < n; i++) if (!content[i]) owner[i] = objects.named[i] || who.first(i, textRank);
@@ -243,8 +254,8 @@ function placeData(
     }
     if (content[i]) return;
     const first = who.first(i, textRank);
-    if (first) call(first, 0);
-    who.each(i, (pkg) => pkg !== first && call(pkg, NOT_FIRST));
+    if (first) call(first, first === input.main ? BY_MAIN : 0);
+    who.each(i, (pkg) => pkg !== first && call(pkg, pkg === input.main ? BY_MAIN : NOT_FIRST));
     hints.each(i, (pkg) => call(pkg, BY_HINT));
     for (let k = from[i]; k < from[i + 1] && k < from[i] + 16; k++) {
       if (owner[holder[k]]) call(owner[holder[k]], first ? BY_HINT : BY_HOLDER);
@@ -254,10 +265,10 @@ function placeData(
   const high = new Uint32Array(n);
   const placed = new Uint8Array(n);
   for (let round = 0; round < PLACEMENTS; round++) {
-    for (const { start, end, segment } of runs) {
+    for (const { start, end, segment, descent } of runs) {
       const choice = monotoneChoice(end - start, (k, call) => each(start + k, call), loadRank, {
         segment,
-        descent: DESCENT,
+        descent,
       });
       bounds(choice, segment, low.subarray(start, end), high.subarray(start, end));
       for (let k = 0; k < choice.length; k++) {
@@ -265,9 +276,25 @@ function placeData(
         if (choice[k] > 0) owner[start + k] = choice[k];
       }
     }
+    // a package most of whose variables fit nowhere has a wrong place in the order: then the referrers stand
+    const fits = new Int32Array(input.packages);
+    for (let i = 0; i < n; i++) if (!content[i] && !objects.named[i] && owner[i]) fits[owner[i]] += placed[i] ? 1 : -1;
+    fits[input.main] = 1;
     for (let i = 0; i < n; i++) {
       if (content[i] || objects.named[i] || placed[i]) continue;
       if (owner[i] === 0) owner[i] = low[i] || high[i];
+      // a referrer that fits nowhere here is an importer: the variable is of a neighbouring package that it depends on
+      else if (objects.kind[i] === KIND.data && who.has(i) && low[i] > 0 && high[i] > 0 && fits[owner[i]] > 0) {
+        const importer = textRank[owner[i]];
+        if (textRank[low[i]] < importer) owner[i] = low[i];
+        else if (textRank[high[i]] < importer) owner[i] = high[i];
+      }
+    }
+    // composites that only pointers lead to follow their holder, where order has nothing to say against it
+    for (let i = 0; i < n; i++) {
+      if (content[i] || objects.named[i] || placed[i] || who.has(i) || from[i + 1] - from[i] !== 1) continue;
+      const parent = holder[from[i]];
+      if (!content[parent] && objects.kind[parent] === KIND.data) owner[i] = owner[parent];
     }
   }
 }
@@ -422,7 +449,7 @@ function followOrder(
       members.length,
       (k, each) => {
         let c = 0;
-        sortedBy(who, members[k], loadRank).forEach((pkg) => each(pkg, Math.min(0.6, NOT_FIRST * c++)));
+        sortedBy(who, members[k], loadRank).forEach((pkg) => each(pkg, Math.min(0.6, LATER * c++)));
       },
       loadRank,
     );
