@@ -273,7 +273,11 @@ function fileRows(snapshot: Snapshot, profile: Profile, focus: readonly Placed[]
   const files = (profile.files ?? []).filter((f) => !chosen || chosen.has(f.pkg));
   const rows: Row[] = files.map((f) => ({ name: f.path, bytes: f.bytes, kinds: { code: f.bytes }, package: f.pkg }));
   const code = files.reduce((n, f) => n + f.bytes, 0);
-  if (!chosen) rows.push({ name: "(no source file)", bytes: snapshot.file.size - code, kinds: {}, overhead: true });
+  if (!chosen) {
+    const all = { ...snapshot.kinds, code: (snapshot.kinds.code ?? 0) - code };
+    const kinds: KindBytes = Object.fromEntries(Object.entries(all).filter(([, bytes]) => bytes > 0));
+    rows.push({ name: "(no source file)", bytes: snapshot.file.size - code, kinds, overhead: true });
+  }
   return rows;
 }
 
