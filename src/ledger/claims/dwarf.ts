@@ -21,10 +21,11 @@ export type Inflate = (stream: Uint8Array, rawSize: number, method: "zlib" | "zs
 const SHARED = 0;
 const DAMAGED = 0xffff_ffff;
 
-/** What one section may decompress to: no linker comes near either. */
+/** What one section may decompress to, and all sections of a file: no linker comes near either, and memory must do. */
 const MAX_RATIO = 64;
 const MAX_SLACK = 1 << 20;
-const MAX_RAW = 1 << 30;
+const MAX_TOTAL_RATIO = 4;
+const MAX_TOTAL_SLACK = 64 << 20;
 
 /** A section's contents in parts: part i begins at start[i] and ends where the next begins. */
 class Parts {
@@ -125,6 +126,11 @@ class Job {
   constructor(input: DwarfInput, sections: ReadonlyMap<string, Section>) {
     this.input = input;
     this.sections = sections;
+    const compressed = [...sections.values()].filter((s) => s.compressed);
+    const total = compressed.reduce((sum, s) => sum + s.compressed!.rawSize, 0);
+    if (total <= MAX_TOTAL_RATIO * input.exe.bytes.length + MAX_TOTAL_SLACK) return;
+    for (const s of compressed) this.failed.add(s);
+    this.warn(`the compressed sections announce ${total} bytes in all`);
   }
 
   private warn(message: string): void {
@@ -139,7 +145,7 @@ class Job {
     if (!compressed) return stored;
     if (!inflate || this.failed.has(section)) return undefined;
     const { rawSize, headerSize, method } = compressed;
-    if (rawSize > MAX_RATIO * stored.length + MAX_SLACK || rawSize > MAX_RAW) {
+    if (rawSize > MAX_RATIO * stored.length + MAX_SLACK) {
       this.failed.add(section);
       this.warn(`${section.name} announces ${rawSize} bytes in ${stored.length}`);
       return undefined;
