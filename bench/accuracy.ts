@@ -1,0 +1,73 @@
+// How often the owner is right: pare's ledger of a file against what the linker did when it made the file (test/oracle).
+// strict: the one true owner; lenient: any package that really refers to the bytes. Shares of the bytes that the oracle tracks.
+// `node bench/accuracy.ts [name …]` measures only programs whose name contains one of the words.
+import { readFileSync } from "node:fs";
+import { profile } from "../src/ledger/profile.ts";
+import { KIND } from "../src/ledger/ledger.ts";
+import { type GoOptions, type InstallOptions, oracleDump } from "../test/fixture.ts";
+import { readTruth, score } from "../test/oracle/truth.ts";
+
+/** held out: nobody looked at the program, or at a score of it, before the algorithm was finished. */
+type Role = "tuned" | "held out";
+
+interface Subject {
+  readonly name: string;
+  readonly role: Role;
+  readonly build: GoOptions | InstallOptions;
+}
+
+const stripped = { ldflags: "-s -w" };
+const arm = { goarch: "arm64" };
+const KO = "github.com/google/ko@v0.18.0";
+const CADDY = "github.com/caddyserver/caddy/v2/cmd/caddy@v2.11.9";
+const FZF = "github.com/junegunn/fzf@v0.65.2";
+const YQ = "github.com/mikefarah/yq/v4@v4.54.1";
+const SUBJECTS: readonly Subject[] = [
+  { name: "server", role: "tuned", build: { fixture: "server", ...stripped } },
+  { name: "server arm64", role: "tuned", build: { fixture: "server", ...stripped, ...arm } },
+  { name: "ko", role: "tuned", build: { module: KO, ...stripped } },
+  { name: "ko arm64", role: "tuned", build: { module: KO, ...stripped, ...arm } },
+  { name: "cmd/compile", role: "tuned", build: { fixture: "hello", pkg: "cmd/compile", ...stripped } },
+  { name: "cmd/go", role: "tuned", build: { fixture: "hello", pkg: "cmd/go", ...stripped } },
+  { name: "caddy", role: "tuned", build: { module: CADDY, ...stripped } },
+  { name: "fzf", role: "held out", build: { module: FZF, ...stripped } },
+  { name: "fzf arm64", role: "held out", build: { module: FZF, ...stripped, ...arm } },
+  { name: "yq", role: "held out", build: { module: YQ, ...stripped } },
+  { name: "yq arm64", role: "held out", build: { module: YQ, ...stripped, ...arm } },
+  { name: "cmd/asm", role: "held out", build: { fixture: "hello", pkg: "cmd/asm", ...stripped } },
+  { name: "cmd/asm arm64", role: "held out", build: { fixture: "hello", pkg: "cmd/asm", ...stripped, ...arm } },
+  { name: "server windows", role: "tuned", build: { fixture: "server", ...stripped, goos: "windows" } },
+  { name: "server darwin arm64", role: "tuned", build: { fixture: "server", ...stripped, ...arm, goos: "darwin" } },
+  { name: "server js/wasm", role: "tuned", build: { fixture: "server", ...stripped, goos: "js", goarch: "wasm" } },
+  { name: "server PIE", role: "tuned", build: { fixture: "server", ...stripped, flags: ["-buildmode=pie"] } },
+  { name: "server, full", role: "tuned", build: { fixture: "server" } },
+  { name: "ko, full", role: "tuned", build: { module: KO } },
+];
+
+const words = process.argv.slice(2);
+const chosen = SUBJECTS.filter((s) => words.length === 0 || words.some((w) => s.name.includes(w)));
+const percent = (part: number, whole: number): string => `${((100 * part) / whole).toFixed(2)} %`;
+
+console.log("| program | role | size | tracked | strict | lenient | unattributed |");
+console.log("|---|---|---|---|---|---|---|");
+for (const { name, role, build } of chosen) {
+  const { executable, dump } = oracleDump(build);
+  const bytes = readFileSync(executable);
+  const { ledger, exe } = profile(bytes);
+  const found = score(ledger, exe, await readTruth(dump));
+  let lost = 0;
+  for (let i = 0; i < ledger.count; i++) {
+    if (ledger.kind[i] === KIND.unattributed)
+      lost += (i + 1 < ledger.count ? ledger.start[i + 1] : ledger.size) - ledger.start[i];
+  }
+  const cells = [
+    name,
+    role,
+    `${(bytes.length / 1e6).toFixed(1)} MB`,
+    percent(found.tracked, bytes.length),
+    percent(found.strict, found.tracked),
+    percent(found.lenient, found.tracked),
+    `${((100 * lost) / bytes.length).toFixed(3)} %`,
+  ];
+  console.log(`| ${cells.join(" | ")} |`);
+}
