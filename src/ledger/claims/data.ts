@@ -224,16 +224,21 @@ export function claimData(input: DataInput): DataResult {
       FIRM,
     );
   // dictionaries, static composites and tables of strings in read-only data
+  const pairTo = new U32List();
+  const pairSize = new U32List();
   for (const area of layout.areas) {
     if (area.kind !== KIND.rodata) continue;
     for (let at = Math.ceil(area.start / p) * p; at + p <= area.end; at += p) {
       const to = words.pointer(at);
       if (to <= 0) continue;
       const size = stringSize(layout, words, at + p, to);
-      if (size > 0) marks.add(to, size, KIND.string);
-      else if (to >= area.start && to < area.end && to % p === 0) marks.add(to, 0, KIND.rodata, 0, 0, FIRM);
+      if (size > 0) {
+        pairTo.push(to);
+        pairSize.push(size);
+      } else if (to >= area.start && to < area.end && to % p === 0) marks.add(to, 0, KIND.rodata, 0, 0, FIRM);
     }
   }
+  markPairs(marks, layout.strings, pairTo.array(), pairSize.array());
   const maskAt = new U32List();
   const maskBy = new U32List();
   for (const m of stackMasks(input)) {
@@ -385,6 +390,21 @@ function pointersBetween(
     }
   }
   return { from: from.array(), to: to.array() };
+}
+
+/** Marks strings that words of read-only data seem to be: there are no gaps between strings, so that each ends where another starts. */
+function markPairs(marks: Marks, strings: Layout["strings"], to: Uint32Array, size: Uint32Array): void {
+  const starts = new Uint8Array(strings.end - strings.start + 1);
+  const note = (rva: number): void => {
+    if (rva >= strings.start && rva < strings.end) starts[rva - strings.start] = 1;
+  };
+  for (let i = 0; i < marks.count; i++) note(marks.rva[i]);
+  to.forEach(note);
+  for (let i = 0; i < to.length; i++) {
+    const end = to[i] + size[i];
+    // what follows the last string is aligned
+    if (starts[end - strings.start] === 1 || end + 8 > strings.end) marks.add(to[i], size[i], KIND.string);
+  }
 }
 
 /** Length of the string whose pointer is `to` and whose length stands at `lengthAt`; 0 if that is no string. */

@@ -421,7 +421,12 @@ function loadOrder(input: OwnerInput, who: Candidates, pointers: Pointers): Uint
     if (pkg > 0) note(kind, objects.end[i] - objects.start[i], pkg);
   }
   const likely = [...runs.values()].map((r) => r.array());
-  return refineOrder(first, [...certain, ...likely], [...certain.map(() => CERTAIN), ...likely.map(() => 1)]);
+  return refineOrder(
+    first,
+    [...certain, ...likely],
+    [...certain.map(() => CERTAIN), ...likely.map(() => 1)],
+    input.main,
+  );
 }
 
 /** How much more a pair of named types says about the load order than a pair of strings. */
