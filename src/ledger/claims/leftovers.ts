@@ -83,7 +83,7 @@ export function claimLeftovers(
 }
 
 /** True if a range holds zero bytes only (in code: or int3). */
-function isFiller(bytes: Uint8Array, from: number, to: number, code: boolean): boolean {
+export function isFiller(bytes: Uint8Array, from: number, to: number, code: boolean): boolean {
   for (let i = from; i < to; i++) if (bytes[i] !== 0 && !(code && bytes[i] === 0xcc)) return false;
   return true;
 }

@@ -1,11 +1,11 @@
 // The second half of the claimants: over what is not loaded Go data. Their owners come from the ledger of the first half.
 import type { Unit } from "../../binary/dwarf/units.ts";
 import type { Executable } from "../../binary/executable.ts";
-import { Claims, type Ledger } from "../ledger.ts";
-import { fillGaps, sweep } from "../sweep.ts";
+import { Claims, KIND, type Ledger } from "../ledger.ts";
+import { fillGaps, rangeAt, sweep } from "../sweep.ts";
 import { claimDwarf, type Inflate } from "./dwarf.ts";
 import { claimForeign } from "./foreign.ts";
-import { claimLeftovers } from "./leftovers.ts";
+import { claimLeftovers, isFiller } from "./leftovers.ts";
 import { claimLinkage } from "./linkage.ts";
 import { Places } from "./places.ts";
 import { PackageNames } from "./packagenames.ts";
@@ -45,7 +45,8 @@ export function claimRest({ exe, base, hasGo, goParts, inflate, warnings }: Rest
   const foreign = claims();
   const tinygo = !hasGo && hasTinyGoSymbols(exe);
   const names = new PackageNames(base.packages, hasGo ? "go" : tinygo ? "tinygo" : "other");
-  const hasC = claimForeign(foreign, exe, new Places(ledger, exe.regions), names) > 0 || (!hasGo && !exe.wasm);
+  const named = claimForeign(foreign, exe, new Places(ledger, exe.regions), names) > 0;
+  const hasC = named || (!exe.wasm && (!hasGo || codeBeside(exe, base, goParts)));
   if (foreign.count > 0) ledger = fillGaps(ledger, sweep(foreign));
 
   const places = new Places(ledger, exe.regions);
@@ -53,7 +54,7 @@ export function claimRest({ exe, base, hasGo, goParts, inflate, warnings }: Rest
   late.begin(CLAIMANT.symbols);
   claimSymbols(late, exe, places, names, hasC);
   late.begin(CLAIMANT.relocations);
-  claimRelocations(late, exe, places);
+  claimRelocations(late, exe, places, hasC);
   late.begin(CLAIMANT.dwarf);
   const units = claimDwarf({ exe, claims: late, places, warnings, ...(inflate ? { inflate } : {}) });
   late.begin(CLAIMANT.linkage);
@@ -63,6 +64,23 @@ export function claimRest({ exe, base, hasGo, goParts, inflate, warnings }: Rest
   const last = claims();
   claimLeftovers(last, exe, ledger, goParts);
   return { ledger: fillGaps(ledger, sweep(last)), tinygo: tinygo || units.some(madeByTinyGo) };
+}
+
+/** True if there is code beside Go's in the section that holds Go's: all that shows C in a stripped program. */
+function codeBeside(exe: Executable, ledger: Ledger, goParts: RestInput["goParts"]): boolean {
+  const text = exe.sections.find(
+    (s) => s.executable && goParts.some(([from]) => from >= s.rva && from < s.rva + s.size),
+  );
+  if (!text) return false;
+  const end = text.offset + text.fileSize;
+  for (let i = rangeAt(ledger, text.offset); i < ledger.count && ledger.start[i] < end; i++) {
+    if (ledger.kind[i] !== KIND.unattributed) continue;
+    const from = Math.max(text.offset, ledger.start[i]);
+    const to = Math.min(end, i + 1 < ledger.count ? ledger.start[i + 1] : ledger.size);
+    const rva = text.rva + from - text.offset;
+    if (!goParts.some(([a, b]) => rva >= a && rva < b) && !isFiller(exe.bytes, from, to, true)) return true;
+  }
+  return false;
 }
 
 /** TinyGo signs its compilation units. */

@@ -69,6 +69,21 @@ describe("C in a Go program", () => {
   });
 });
 
+test("C in a stripped Go program is found beside Go's code", () => {
+  const settings = { fixture: "cgo", env: { CGO_ENABLED: "1" } };
+  const plain = profileFile(goBuild({ ...settings, ldflags: "-linkmode=external" }));
+  const found = profileFile(goBuild({ ...settings, ldflags: "-linkmode=external -s -w" }));
+  const ofC = ({ ledger }: Profile, kind: string): number =>
+    bytesOf(rows(ledger).filter((r) => r.pkg === "C" && r.kind === kind));
+  expect(found.stripped).toBe(true);
+  for (const kind of ["code", "rodata", "relocation"]) {
+    expect(ofC(plain, kind), kind).toBeGreaterThan(0);
+    // functions are aligned: without symbols, what is between them counts too
+    expect(Math.abs(ofC(found, kind) / ofC(plain, kind) - 1), kind).toBeLessThan(0.15);
+  }
+  expect(unattributed(found)).toBeLessThan(0.001);
+});
+
 describe("a program without Go", () => {
   let folder: string;
   beforeAll(() => {
