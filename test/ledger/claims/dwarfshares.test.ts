@@ -28,6 +28,15 @@ const builds: readonly [string, GoOptions][] = [
       env: { CGO_ENABLED: "1", CGO_CFLAGS: "-g -O2 -gdwarf-5" },
     },
   ],
+  [
+    "cgo, DWARF 4",
+    {
+      ...features,
+      fixture: "cgo",
+      ldflags: `${features.ldflags} -linkmode=external`,
+      env: { CGO_ENABLED: "1", CGO_CFLAGS: "-g -O2 -gdwarf-4", GOEXPERIMENT: "nodwarf5" },
+    },
+  ],
 ];
 
 /** Which sections the oracle's offsets lead into. */
