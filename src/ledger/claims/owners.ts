@@ -328,11 +328,13 @@ function gaps(objects: Objects, from: number, to: number): Uint32Array {
 const ROUNDS = 6;
 
 /**
- * Adds the functions' packages. A single access in the middle of an object whose start others refer to is the shape that a misread
+ * Adds the functions' packages. A single access in the middle of an object that others refer or point to is the shape that a misread
  * instruction takes: it does not count.
  */
 function fromCode(input: OwnerInput, who: Candidates, hints: Candidates): void {
-  const { objects, refs, functions, origins, byTarget: order } = input;
+  const { objects, refs, functions, origins, pointers, byTarget: order } = input;
+  const pointed = new Uint8Array(objects.count);
+  for (const to of pointers.to) pointed[to] = 1;
   let r = 0;
   for (let o = 0; o < objects.count && r < order.length; o++) {
     while (r < order.length && refs.target[order[r]] < objects.start[o]) r++;
@@ -344,7 +346,7 @@ function fromCode(input: OwnerInput, who: Candidates, hints: Candidates): void {
     if (variable) for (let k = from; k < r; k++) if (origins[order[k]] > 0) hints.add(o, origins[order[k]]);
     const isDirect = (k: number): boolean => refs.target[order[k]] === objects.start[o] || refs.formed[order[k]] === 1;
     for (let k = from; k < r; k++) if (isDirect(k)) who.add(o, packageAt(k));
-    const named = who.has(o);
+    const named = who.has(o) || pointed[o] === 1;
     for (let k = from; k < r; k++) {
       if (isDirect(k)) continue;
       const pkg = packageAt(k);
