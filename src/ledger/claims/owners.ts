@@ -343,15 +343,17 @@ function fromCode(input: OwnerInput, who: Candidates, hints: Candidates): void {
     const variable = objects.kind[o] === KIND.data;
     // content that a shared function brings belongs to the package whose copy of the function was kept
     const packageAt = (k: number): number => (variable ? functions.owner : functions.unit)[refs.func[order[k]]];
-    if (variable) for (let k = from; k < r; k++) if (origins[order[k]] > 0) hints.add(o, origins[order[k]]);
     const isDirect = (k: number): boolean => refs.target[order[k]] === objects.start[o] || refs.formed[order[k]] === 1;
-    for (let k = from; k < r; k++) if (isDirect(k)) who.add(o, packageAt(k));
+    const accept = (k: number): void => {
+      who.add(o, packageAt(k));
+      if (variable && origins[order[k]] > 0) hints.add(o, origins[order[k]]);
+    };
+    for (let k = from; k < r; k++) if (isDirect(k)) accept(k);
     const named = who.has(o) || pointed[o] === 1;
     for (let k = from; k < r; k++) {
       if (isDirect(k)) continue;
-      const pkg = packageAt(k);
-      if (named && !twice(k, from, r, packageAt, pkg)) continue;
-      who.add(o, pkg);
+      if (named && !twice(k, from, r, packageAt, packageAt(k))) continue;
+      accept(k);
     }
   }
 }
