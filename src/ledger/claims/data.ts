@@ -32,6 +32,10 @@ export interface DataInput {
 /** How far behind the types that the tables reach a type may stand that only code refers to; what follows them are strings. */
 const TYPE_TAIL = 16_384;
 
+/** Types that the compiler writes for package runtime alone (cmd/compile/internal/reflectdata, WriteBasicTypes). */
+const BASIC_TYPE =
+  /^\*?(?:bool|u?int(?:8|16|32|64|ptr)?|float(?:32|64)|complex(?:64|128)|string|unsafe\.Pointer|error|func\(error\) string)$/;
+
 /** internal/abi/type.go and cmd/compile/internal/types/size.go: maxPtrmaskBytes. */
 const MAX_MASK = 2048;
 
@@ -170,7 +174,13 @@ export function claimData(input: DataInput): DataResult {
   for (let i = 1; i < types.packages.length; i++) typeOwner[i] = packages.id(types.packages[i]);
   const typeName = claims.symbols.source((i) => `type:${types.string(i)}`);
   for (let i = 0; i < types.count; i++)
-    marks.add(types.rva[i], types.size[i], KIND.type, typeOwner[types.owner[i]], typeName(i));
+    marks.add(
+      types.rva[i],
+      types.size[i],
+      KIND.type,
+      typeOwner[types.owner[i]] || (BASIC_TYPE.test(types.string(i)) ? packages.id("runtime") : 0),
+      typeName(i),
+    );
   for (const [rva, size] of types.nameSize) marks.add(rva, size, KIND.type);
   const typesEnd = walker.end();
   claimItabs(input, words, types, typeOwner, itabs, marks);

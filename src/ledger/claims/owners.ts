@@ -133,18 +133,30 @@ export function decideOwners(input: OwnerInput): Owners {
     if (content[to] && objects.kind[to] !== KIND.rodata) who.add(to, owner[pointers.from[k]]);
   }
 
+  const importer = importerRanks(input, textRank);
   // whoever uses a type uses its name, mask and equality function
-  const flow = (use: Uint32Array, user: Uint32Array): void => {
+  const flow = (use: Uint32Array, user: Uint32Array, only?: Uint8Array): void => {
     for (let i = 0; i < use.length; i++) {
       const to = objectAt(objects, use[i]);
-      if (to < 0) continue;
-      who.add(to, typePackage[types.owner[user[i]]]);
-      if (types.shared[user[i]] && typeObject[user[i]] >= 0) who.each(typeObject[user[i]], (pkg) => who.add(to, pkg));
+      if (to < 0 || only?.[to] === 0) continue;
+      const t = user[i];
+      const bound = types.shared[t] && !only ? importer[t] : 0;
+      const add = (pkg: number): void => {
+        if (textRank[pkg] >= bound) who.add(to, pkg);
+      };
+      add(typePackage[types.owner[t]] || (typeObject[t] >= 0 ? objects.named[typeObject[t]] : 0));
+      if (types.shared[t] && typeObject[t] >= 0) who.each(typeObject[t], add);
     }
   };
   flow(types.nameUse, types.nameUser);
   flow(types.maskUse, types.maskUser);
   flow(types.equalUse, types.equalUser);
+  // where none of the packages could have written the type down, any of them is better than none
+  const left = new Uint8Array(n);
+  for (let i = 0; i < n; i++) left[i] = who.has(i) ? 0 : 1;
+  flow(types.nameUse, types.nameUser, left);
+  flow(types.maskUse, types.maskUser, left);
+  flow(types.equalUse, types.equalUser, left);
   const { stackMasks } = input;
   for (let i = 0; i < stackMasks.rva.length; i++) {
     const to = objectAt(objects, stackMasks.rva[i]);
@@ -167,6 +179,35 @@ export function decideOwners(input: OwnerInput): Owners {
   for (let i = 1; i < n; i++) if (owner[i] === 0) owner[i] = owner[i - 1];
   return { owner, evidence };
 }
+
+/**
+ * For each unnamed type the text rank of the last package that its components are of: whoever writes the type down imports all of them,
+ * and so does not come before.
+ */
+function importerRanks(input: OwnerInput, textRank: Uint32Array): Uint32Array {
+  const { types, typePackage } = input;
+  const rank = new Uint32Array(types.count);
+  for (let t = 0; t < types.count; t++) {
+    const own = types.named[t] ? textRank[typePackage[types.owner[t]]] : 0;
+    rank[t] = own === NO_TEXT ? 0 : own;
+  }
+  for (let round = 0; round < ROUNDS; round++) {
+    let changed = false;
+    for (let e = 0; e < types.typeUse.length; e++) {
+      const user = types.typeUser[e];
+      if (types.named[user]) continue;
+      const used = types.indexOf(types.typeUse[e]);
+      if (used < 0 || rank[used] <= rank[user]) continue;
+      rank[user] = rank[used];
+      changed = true;
+    }
+    if (!changed) break;
+  }
+  return rank;
+}
+
+/** Text rank of packages without code of their own. */
+const NO_TEXT = 0xffffffff;
 
 /** 1: the linker keeps one of equal content, as of strings and pointer masks; 0: it numbers them package by package. */
 function contentFlags(input: OwnerInput): Uint8Array {
@@ -462,9 +503,17 @@ function followOrder(
       },
       loadRank,
     );
-    for (let k = 0; k < members.length; k++) if (choice[k] > 0) owner[members[k]] = choice[k];
+    for (let k = 0; k < members.length; k++) {
+      if (choice[k] > 0) owner[members[k]] = choice[k];
+      // the linker keeps the copy of the package that it loads first, also where nothing of that package's own is left
+      else if (members.length >= CROWD && k > 0 && choice[k - 1] > 0 && choice[k - 1] === choice[k + 1])
+        owner[members[k]] = choice[k - 1];
+    }
   }
 }
+
+/** Classes of at least this many objects show who stands between whom. */
+const CROWD = 64;
 
 function sortedBy(who: Candidates, i: number, rank: Uint32Array): number[] {
   const out: number[] = [];
