@@ -254,16 +254,22 @@ export function sizeClasses(gap: Uint32Array): Uint32Array {
   for (let i = 0; i < gap.length; i++) {
     let low = Infinity;
     let second = Infinity;
+    let third = Infinity;
     let small = gap[i] * 2 < size ? 1 : 0;
     const end = Math.min(gap.length, i + AHEAD);
     for (let k = i + 1; k < end; k++) {
       if (gap[k] * 2 < size) small++;
       if (gap[k] < low) {
+        third = second;
         second = low;
         low = gap[k];
-      } else if (gap[k] < second) second = gap[k];
+      } else if (gap[k] < second) {
+        third = second;
+        second = gap[k];
+      } else if (gap[k] < third) third = gap[k];
     }
-    const usual = Math.min(gap[i], second === Infinity ? gap[i] : second);
+    // a start that is none splits one object into two small ones
+    const usual = Math.min(gap[i], third === Infinity ? gap[i] : third);
     if (usual > size || (small === AHEAD && end - i === AHEAD)) {
       size = usual;
       number++;
