@@ -1,0 +1,117 @@
+// Starts of objects among references into them, told apart by the laws of the linker's layout. All numbers are made up by hand.
+import { describe, expect, test } from "vitest";
+import { ACCESS, type Area, buildObjects, FIRM, Marks } from "../../../src/ledger/claims/objects.ts";
+import { KIND } from "../../../src/ledger/ledger.ts";
+
+const BASE = 0x1000;
+
+/** Objects as [offset, size], from marks [offset, weight, size]. */
+function objects(
+  length: number,
+  marks: [at: number, weight: number, size?: number][],
+  options: Partial<Area> = {},
+  slots: number[] = [],
+): [number, number][] {
+  const list = new Marks();
+  for (const [at, weight, size = 0] of marks) list.add(BASE + at, size, KIND.data, size > 0 ? 7 : 0, 0, weight);
+  const area = { start: BASE, end: BASE + length, kind: KIND.data, sorted: true, aligned: true, ...options };
+  const found = buildObjects(
+    list,
+    [area],
+    Uint32Array.from(slots, (at) => BASE + at),
+  );
+  return Array.from({ length: found.count }, (_, i) => [found.start[i] - BASE, found.end[i] - found.start[i]]);
+}
+
+/** Marks on `count` objects in a row. */
+const row = (from: number, stride: number, count: number): [number, number][] =>
+  Array.from({ length: count }, (_, i) => [from + i * stride, FIRM]);
+
+describe("a sorted area", () => {
+  test("is covered without gaps", () => {
+    const found = objects(64, row(8, 8, 7));
+    expect(found[0]).toEqual([0, 8]);
+    expect(found.at(-1)).toEqual([56, 8]);
+    expect(found.reduce((sum, [, size]) => sum + size, 0)).toBe(64);
+  });
+
+  test("a start that would make a small object among large ones is interior", () => {
+    const found = objects(64 * 6, [...row(0, 64, 6), [64 * 3 + 8, ACCESS], [64 * 3 + 16, ACCESS]]);
+    expect(found).toEqual([0, 1, 2, 3, 4, 5].map((i) => [i * 64, 64]));
+  });
+
+  test("marks inside an object of known size start nothing", () => {
+    const found = objects(128, [
+      [0, 0, 64],
+      [8, FIRM],
+      [32, FIRM],
+      [64, FIRM],
+    ]);
+    expect(found).toEqual([
+      [0, 64],
+      [64, 64],
+    ]);
+  });
+
+  test("an object of known size ends there, whatever follows next", () => {
+    const found = objects(128, [
+      [0, 0, 24],
+      [64, FIRM],
+    ]);
+    expect(found).toEqual([
+      [0, 24],
+      [24, 40],
+      [64, 64],
+    ]);
+  });
+
+  test("small objects of known sizes among larger ones do not hide the starts behind them", () => {
+    const found = objects(4096, [
+      [0, FIRM, 752],
+      [768, FIRM],
+      [1600, FIRM],
+      [2688, FIRM],
+    ]);
+    expect(found.map(([at]) => at)).toEqual(expect.arrayContaining([0, 768, 1600, 2688]));
+  });
+
+  test("objects of 64 bytes stand on multiples of 32", () => {
+    const found = objects(64 * 40, [...row(0, 64, 40), [64 * 20 + 24, FIRM], [64 * 21 + 8, FIRM]]);
+    expect(found.map(([at]) => at)).toEqual(row(0, 64, 40).map(([at]) => at));
+  });
+
+  test("a distant field that is only accessed does not split a large object whose address is formed", () => {
+    const found = objects(100_000, [
+      [0, FIRM],
+      [128, FIRM],
+      [50_016, ACCESS],
+    ]);
+    expect(found).toEqual([
+      [0, 128],
+      [128, 99_872],
+    ]);
+  });
+});
+
+test("an unsorted area keeps every start", () => {
+  const found = objects(64, [...row(0, 32, 2), [40, ACCESS]], { sorted: false, aligned: false });
+  expect(found).toEqual([
+    [0, 32],
+    [32, 8],
+    [40, 24],
+  ]);
+});
+
+test("where every object holds a pointer, the length of a slice starts none", () => {
+  // slices of 24 bytes every 32: pointer, length, capacity, filler
+  const count = 12;
+  const slots = Array.from({ length: count }, (_, i) => i * 32);
+  const before = new Uint32Array(count * 4 + 1);
+  for (const at of slots) before[at / 8 + 1] = 1;
+  for (let w = 0; w < count * 4; w++) before[w + 1] += before[w];
+  const marks: [number, number][] = slots.map((at) => [at, ACCESS]);
+  // lengths are asked for more often than pointers
+  for (const at of slots) marks.push([at + 16, ACCESS]);
+  const found = objects(count * 32, marks, { pointers: { from: BASE, word: 8, before } }, slots);
+  expect(found).toEqual(slots.map((at) => [at, 32]));
+});
