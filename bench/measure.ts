@@ -4,6 +4,8 @@ import { spawnSync } from "node:child_process";
 export interface Measured {
   /** Best wall time of all runs, in seconds. */
   readonly seconds: number;
+  /** Least processor time of all runs, in seconds: what a busy machine distorts less. */
+  readonly cpu: number;
   /** Largest peak of resident memory of all runs, in bytes. */
   readonly peak: number;
 }
@@ -11,23 +13,28 @@ export interface Measured {
 function once(command: string, words: readonly string[]): Measured {
   const start = process.hrtime.bigint();
   // GNU time: Node tells the peak of its own process only
-  const ran = spawnSync("/usr/bin/time", ["-q", "-f", "%M", command, ...words], {
+  const ran = spawnSync("/usr/bin/time", ["-q", "-f", "%M %U %S", command, ...words], {
     stdio: ["ignore", "ignore", "pipe"],
     encoding: "utf8",
   });
   const seconds = Number(process.hrtime.bigint() - start) / 1e9;
   if (ran.error !== undefined) throw ran.error;
   if (ran.status !== 0) throw new Error(`${command} ${words.join(" ")} failed:\n${ran.stderr}`);
-  return { seconds, peak: Number(ran.stderr.trim().split("\n").at(-1)) * 1024 };
+  const [kilobytes, user, system] = (ran.stderr.trim().split("\n").at(-1) ?? "").split(" ").map(Number);
+  return { seconds, cpu: user + system, peak: kilobytes * 1024 };
 }
 
 /** Runs several commands in turn, `runs` times each, so that a busy moment of the machine meets all of them. */
 export function measure(commands: readonly (readonly string[])[], runs: number): Measured[] {
-  const best: Measured[] = commands.map(() => ({ seconds: Infinity, peak: 0 }));
+  const best: Measured[] = commands.map(() => ({ seconds: Infinity, cpu: Infinity, peak: 0 }));
   for (let run = 0; run < runs; run++) {
     for (const [i, [command, ...words]] of commands.entries()) {
-      const { seconds, peak } = once(command, words);
-      best[i] = { seconds: Math.min(best[i].seconds, seconds), peak: Math.max(best[i].peak, peak) };
+      const { seconds, cpu, peak } = once(command, words);
+      best[i] = {
+        seconds: Math.min(best[i].seconds, seconds),
+        cpu: Math.min(best[i].cpu, cpu),
+        peak: Math.max(best[i].peak, peak),
+      };
     }
   }
   return best;

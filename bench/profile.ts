@@ -62,7 +62,9 @@ function main(): void {
   const gsa = findGsa();
 
   const all = subjects();
-  const rows = [["subject", "MB", "pare s", "nm s", "pare/nm", "peak MB", "MB/s", "gsa s", "gsa/pare", "gsa MB"]];
+  const rows = [
+    ["subject", "MB", "pare s", "cpu s", "nm s", "pare/nm", "peak MB", "MB/s", "gsa s", "gsa/pare", "gsa MB"],
+  ];
   for (const { name, stripped, full, ratio, seconds, peak } of all) {
     for (const [variant, file] of [
       ["stripped", stripped],
@@ -79,6 +81,7 @@ function main(): void {
         `${name} ${variant}`,
         (size / MB).toFixed(1),
         against(ours.seconds, seconds, 3),
+        ours.cpu.toFixed(2),
         theirs.seconds.toFixed(3),
         against(ours.seconds / theirs.seconds, ratio, 2),
         against(ours.peak / MB, peak, 0),
