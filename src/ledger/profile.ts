@@ -166,7 +166,8 @@ function profileOne(bytes: Uint8Array, options: ProfileOptions, packages: Names,
   claimTables(claims, exe, go, buildInfo);
 
   claims.begin(CLAIMANT.testimony);
-  const testimony = options.testimony && claimTestimony(claims, exe, options.testimony);
+  const testimony = options.testimony && go?.module && claimTestimony(claims, exe, go.module, options.testimony);
+  if (options.testimony && go && !testimony) warnings.push(MUTE_LINKER);
   const named = symbolMarks(exe, claims);
   let data: DataResult | undefined;
   let inlined: InlinedRow[] | undefined;
@@ -218,6 +219,8 @@ function profileOne(bytes: Uint8Array, options: ProfileOptions, packages: Names,
     warnings,
   };
 }
+
+const MUTE_LINKER = "what the linker said does not fit the file that it linked: owners come from references";
 
 /** The newest Go whose tables were compared with what its linker says. */
 const NEWEST_MINOR = 26;

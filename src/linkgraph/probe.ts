@@ -1,6 +1,15 @@
 // Reads what the link probe wrote (src/toolchain/linkprobe/probe.go.txt): lines of tab-separated fields, as bytes, in any chunks.
+//   T address size name                                 a section
+//   L path                                              a package; libraries first, in the order of their code
+//   K S|R number name                                   a symbol kind or relocation type of this linker
+//   S number address size section package unit flags kind version outer name      a symbol; addresses and sizes are hexadecimal
+//   I package imported …                                only with relocations, like P and R:
+//   P function tables pcdata funcdata inlined           lists of symbol numbers between spaces
+//   R symbol offset:target:addend:type:weak:method …    the relocations of the symbol in front
 import { InputError, text } from "../binary/bytes.ts";
 import { U32List } from "../binary/go/types.ts";
+import { F64List, Fields } from "./fields.ts";
+import { type ProbeGraph, ProbeGraphBuilder } from "./probegraph.ts";
 
 export interface ProbeSection {
   readonly va: number;
@@ -8,7 +17,7 @@ export interface ProbeSection {
   readonly name: string;
 }
 
-/** Bits of `flags`; more: 4 used in an interface, 8 calls methods by reflection, 16 special, 32 inside another symbol. */
+/** Bits of `flags`; more: 4 used in an interface, 8 calls methods by reflection, 16 special. */
 export const REACHABLE = 1;
 export const DUPLICATE_OK = 2;
 
@@ -20,7 +29,7 @@ export interface ProbeDump {
   readonly count: number;
   /** The linker's symbol number. */
   readonly id: Uint32Array;
-  /** Virtual address. */
+  /** Virtual address; relative to the object file if another linker placed it (see ledger/claims/testimony.ts). */
   readonly va: Float64Array;
   readonly size: Float64Array;
   /** 1-based index into sections; 0: none. */
@@ -29,28 +38,25 @@ export interface ProbeDump {
   /** Package of the compilation unit; 0 if it has none. */
   readonly unit: Uint32Array;
   readonly flags: Uint32Array;
+  /** The linker's own number; see kindName. */
+  readonly kind: Uint32Array;
+  /** 0: assembly's ABI, 1: Go's own, 10: local to its file. */
+  readonly version: Uint32Array;
+  /** Number of the symbol that this one is a part of; 0: none. */
+  readonly outer: Uint32Array;
   name(i: number): string;
+  /** "STEXT"; "" if the linker gave no name. */
+  kindName(kind: number): string;
+  /** Only if it was asked for. */
+  readonly graph?: ProbeGraph;
 }
 
 const TAB = 9;
 const NEWLINE = 10;
-const HEADER = "pare-link-probe\t1";
-
-class F64List {
-  count = 0;
-  private data = new Float64Array(1024);
-  push(v: number): void {
-    if (this.count === this.data.length) {
-      const more = new Float64Array(this.data.length * 2);
-      more.set(this.data);
-      this.data = more;
-    }
-    this.data[this.count++] = v;
-  }
-  array(): Float64Array {
-    return this.data.subarray(0, this.count);
-  }
-}
+const HEADER = "pare-link-probe\t2";
+const [IMPORTS, KIND_NAME, PACKAGE, FUNCTION, RELOCATIONS, SYMBOL, SECTION] = [..."IKLPRST"].map((c) =>
+  c.charCodeAt(0),
+);
 
 /** Takes chunks with `push`, gives the dump with `finish`. Keeps the names as bytes, never the text. */
 export class ProbeReader {
@@ -63,6 +69,11 @@ export class ProbeReader {
   private readonly pkg = new U32List();
   private readonly unit = new U32List();
   private readonly flags = new U32List();
+  private readonly kind = new U32List();
+  private readonly version = new U32List();
+  private readonly outer = new U32List();
+  private readonly kindNames = new Map<number, string>();
+  private readonly graph = new ProbeGraphBuilder();
   private readonly nameEnd = new U32List();
   private names = new Uint8Array(1 << 16);
   private namesLength = 0;
@@ -92,33 +103,47 @@ export class ProbeReader {
       this.started = true;
       return;
     }
-    const kind = b[from];
-    if (kind === 83) this.symbol(b, from + 2, to); // S
-    else if (kind === 76) this.packages.push(text(b.subarray(from + 2, to))); // L
-    else if (kind === 84) {
-      const [va, size, name] = text(b.subarray(from + 2, to)).split("\t");
-      this.sections.push({ va: parseInt(va, 16), size: parseInt(size, 16), name });
+    const row = new Fields(b, from + 2, to);
+    switch (b[from]) {
+      case SYMBOL:
+        this.symbol(b, row, to);
+        break;
+      case RELOCATIONS:
+        this.graph.addRelocations(row);
+        break;
+      case FUNCTION:
+        this.graph.addFunction(row);
+        break;
+      case PACKAGE:
+        this.packages.push(row.text(TAB));
+        break;
+      case IMPORTS:
+        this.graph.addImports(row);
+        break;
+      case SECTION:
+        this.sections.push({ va: row.number(TAB, 16), size: row.number(TAB, 16), name: row.text(TAB) });
+        break;
+      case KIND_NAME: {
+        const [of, number, name] = [row.text(TAB), row.number(TAB), row.text(TAB)];
+        if (of === "R") this.graph.nameType(number, name);
+        else this.kindNames.set(number, name);
+      }
     }
   }
 
-  private symbol(b: Uint8Array, from: number, to: number): void {
-    let at = from;
-    const field = (base: number): number => {
-      let v = 0;
-      for (; at < to && b[at] !== TAB; at++) {
-        const c = b[at];
-        v = v * base + (c <= 57 ? c - 48 : c - 87);
-      }
-      at++;
-      return v;
-    };
-    this.id.push(field(10));
-    this.va.push(field(16));
-    this.size.push(field(16));
-    this.section.push(field(10));
-    this.pkg.push(field(10));
-    this.unit.push(field(10));
-    this.flags.push(field(10));
+  private symbol(b: Uint8Array, row: Fields, to: number): void {
+    this.graph.symbol();
+    this.id.push(row.number(TAB));
+    this.va.push(row.number(TAB, 16));
+    this.size.push(row.number(TAB, 16));
+    this.section.push(row.number(TAB));
+    this.pkg.push(row.number(TAB));
+    this.unit.push(row.number(TAB));
+    this.flags.push(row.number(TAB));
+    this.kind.push(row.number(TAB));
+    this.version.push(row.number(TAB));
+    this.outer.push(row.number(TAB));
+    const { at } = row;
     const n = to - at;
     if (this.namesLength + n > this.names.length) {
       const more = new Uint8Array(Math.max(this.names.length * 2, this.namesLength + n));
@@ -133,8 +158,10 @@ export class ProbeReader {
   /** Throws InputError if what was pushed is no dump. */
   finish(): ProbeDump {
     if (!this.started) throw new InputError("the dump of the link probe is empty");
+    if (this.rest.length > 0) throw new InputError("the dump of the link probe is cut off");
     const ends = this.nameEnd.array();
-    const { names } = this;
+    const { names, kindNames } = this;
+    const graph = this.graph.finish();
     return {
       sections: this.sections,
       packages: this.packages,
@@ -146,7 +173,12 @@ export class ProbeReader {
       pkg: this.pkg.array(),
       unit: this.unit.array(),
       flags: this.flags.array(),
+      kind: this.kind.array(),
+      version: this.version.array(),
+      outer: this.outer.array(),
       name: (i) => text(names.subarray(i === 0 ? 0 : ends[i - 1], ends[i])),
+      kindName: (kind) => kindNames.get(kind) ?? "",
+      ...(graph ? { graph } : {}),
     };
   }
 }

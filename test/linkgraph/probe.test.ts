@@ -3,14 +3,18 @@ import { expect, it } from "vitest";
 import { DUPLICATE_OK, ProbeReader, REACHABLE } from "../../src/linkgraph/probe.ts";
 
 const DUMP = [
-  "pare-link-probe\t1",
+  "pare-link-probe\t2",
   "T\t401000\t2000\t.text",
   "T\t6a6000\t100\t.rodata",
   "L\truntime",
   "L\tmain",
-  "S\t7\t401000\t2f\t1\t1\t1\t1\truntime.main",
-  "S\t12\t6a6010\ta\t2\t2\t0\t3\ttype:map[string]\u00fcber.T",
-  "R\t7\t4:12:0:1",
+  "I\t2\t1",
+  "P\t7\t21 22 23 0\t24 25\t\t9 9",
+  "K\tS\t1\tSTEXT",
+  "S\t7\t401000\t2f\t1\t1\t1\t1\t1\t1\t0\truntime.main",
+  "K\tR\t7\tR_CALL",
+  "R\t7\t4:12:0:7:0:\t9:12:-8:31:1:Close",
+  "S\t12\t6a6010\ta\t2\t2\t0\t3\t9\t0\t7\ttype:map[string]\u00fcber.T",
   "",
 ].join("\n");
 
@@ -31,7 +35,31 @@ it("reads symbols, sections and packages", () => {
   expect([...dump.va]).toEqual([0x401000, 0x6a6010]);
   expect([...dump.size]).toEqual([0x2f, 10]);
   expect(dump.flags[1]).toBe(REACHABLE | DUPLICATE_OK);
+  expect([...dump.outer, ...dump.version]).toEqual([0, 7, 1, 0]);
+  expect([dump.kindName(dump.kind[0]), dump.kindName(dump.kind[1])]).toEqual(["STEXT", ""]);
   expect([dump.name(0), dump.name(1)]).toEqual(["runtime.main", "type:map[string]\u00fcber.T"]);
+});
+
+it("reads references, imports and the tables of functions", () => {
+  const graph = read([new TextEncoder().encode(DUMP)]).graph!;
+  expect([...graph.start]).toEqual([0, 2, 2]);
+  expect([[...graph.offset], [...graph.target], [...graph.addend], [...graph.weak]]).toEqual([
+    [4, 9],
+    [12, 12],
+    [0, -8],
+    [0, 1],
+  ]);
+  expect([...graph.type].map((type) => graph.typeName(type))).toEqual(["R_CALL", ""]);
+  expect([...graph.method]).toEqual([[1, "Close"]]);
+  expect([...graph.imports]).toEqual([[2, [1]]]);
+  expect(graph.functions).toEqual([
+    { symbol: 7, fixed: [21, 22, 23, 0], pcdata: [24, 25], funcdata: [], inlined: [9, 9] },
+  ]);
+});
+
+it("has no graph if none was asked for", () => {
+  const few = DUMP.split("\n").filter((line) => !/^[IPR]/.test(line));
+  expect(read([new TextEncoder().encode(few.join("\n"))]).graph).toBeUndefined();
 });
 
 it("does not care where the chunks end", () => {
@@ -49,4 +77,5 @@ it("does not care where the chunks end", () => {
 it("refuses what is no dump", () => {
   expect(() => read([new TextEncoder().encode("ELF\n")])).toThrow("not a dump of the link probe");
   expect(() => read([])).toThrow("empty");
+  expect(() => read([new TextEncoder().encode(DUMP.slice(0, -4))])).toThrow("cut off");
 });

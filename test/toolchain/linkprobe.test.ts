@@ -3,7 +3,10 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { regionAt } from "../../src/binary/executable.ts";
+import { ONE_REFERRER, SEVERAL } from "../../src/ledger/ledger.ts";
 import { profile } from "../../src/ledger/profile.ts";
+import { ProbeReader } from "../../src/linkgraph/probe.ts";
 import { build, goEnv } from "../../src/toolchain/go.ts";
 import { linkProbe, probeBuild } from "../../src/toolchain/linkprobe.ts";
 import { openSubject } from "../../src/toolchain/subject.ts";
@@ -21,6 +24,12 @@ async function probe(context: { cwd: string; guard: typeof guard }): Promise<str
   const found = await linkProbe(await goEnv(context), guard);
   if (!("linker" in found)) throw new Error(found.reason);
   return found.linker;
+}
+
+function readDump(file: string) {
+  const reader = new ProbeReader();
+  reader.push(readFileSync(file));
+  return reader.finish();
 }
 
 describe("the program that the probe links", () => {
@@ -41,7 +50,9 @@ describe("the program that the probe links", () => {
     const environment = { ...plain, ...env, ...extra.env };
     await build({ pkg: ".", flags: [...options, ...extra.flags], env: environment, output: probed }, context);
     expect(readFileSync(probed).equals(readFileSync(ordinary))).toBe(true);
-    expect(readFileSync(path.join(work, "dump"), "latin1")).toMatch(/^pare-link-probe\t1\n(?:T\t.*\n)+(?:L\t|S\t)/);
+    const dump = readDump(path.join(work, "dump"));
+    expect(dump.packages).toContain("main");
+    expect(dump.graph!.functions.length).toBeGreaterThan(500);
   });
 });
 
@@ -62,8 +73,75 @@ it.each(["features", "server"])("every tracked byte of %s has the owner that the
   expect(found.strict).toBe(found.tracked);
 });
 
-it("a toolchain from the module cache gets a probe too", async () => {
-  const old = goToolchain("go1.24.4");
+it("writes the references that the linker followed", async () => {
+  const context = { cwd: fixture("features"), guard };
+  const oracle = oracleDump({ fixture: "features", ldflags: "-s -w" });
+  const file = path.join(work, "graph");
+  const extra = probeBuild(await probe(context), file, true);
+  const flags = ["-ldflags=-s -w", "-buildvcs=false", ...extra.flags];
+  const environment = { ...plain, CGO_ENABLED: "0", ...extra.env };
+  await build({ pkg: ".", flags, env: environment, output: path.join(work, "program") }, context);
+  const { graph, id } = readDump(file);
+  const { start, offset, target, addend, type, weak, method } = graph!;
+  const found = [...id].map((symbol, i) => {
+    const row = [`R\t${symbol}`];
+    for (let r = start[i]; r < start[i + 1]; r++) {
+      const name = method.has(r) ? `:${method.get(r)}` : "";
+      row.push(`${offset[r]}:${target[r]}:${addend[r]}:${type[r]}${name || (weak[r] ? "w" : "")}`);
+    }
+    return row.join("\t");
+  });
+  const rows = new Set(readFileSync(oracle.dump, "utf8").split("\n"));
+  const used = found.filter((row) => row.split("\t").length > 2);
+  expect(used.length).toBeGreaterThan(3000);
+  expect(used.filter((row) => !rows.has(row))).toEqual([]);
+  expect([...rows].filter((row) => row.startsWith("R\t")).length).toBe(used.length);
+});
+
+const MODES = ["-ldflags=-linkmode=external", "-buildmode=pie", "-buildmode=c-shared", "-buildmode=c-archive"];
+it.each(MODES)("testifies where another linker places Go's sections: %s", async (mode) => {
+  const goFlags = ["-buildvcs=false", mode];
+  const subject = await openSubject(".", { cwd: fixture("cgo"), goFlags, env: { ...plain, CGO_ENABLED: "1" }, guard });
+  const { ledger, exe, testimony, warnings } = profile(subject.bytes, { testimony: subject.testimony! });
+  expect([testimony, warnings]).toEqual(["link probe", []]);
+  const byEvidence = [0, 0, 0, 0];
+  const names = new Map<number, string>();
+  for (let i = 0; i < ledger.count; i++) {
+    const end = i + 1 < ledger.count ? ledger.start[i + 1] : ledger.size;
+    byEvidence[ledger.evidence[i]] += end - ledger.start[i];
+    names.set(ledger.start[i], ledger.symbols.get(ledger.symbol[i]));
+  }
+  expect(byEvidence[ONE_REFERRER] + byEvidence[SEVERAL]).toBeLessThan(200);
+  if (mode === "-buildmode=c-archive") return;
+  // variables stand where the finished file's own symbol table has them
+  const symbols = exe.symbols();
+  const checked: string[] = [];
+  for (let i = 0; i < symbols.count; i++) {
+    const name = symbols.name(i);
+    const region = regionAt(exe.regions, symbols.rva[i]);
+    if (!/^(?:internal|runtime|os|fmt)[./]/.test(name) || symbols.size[i] === 0) continue;
+    if (!/^[dD]$/.test(String.fromCharCode(symbols.letter[i])) || !region) continue;
+    // tables whose parts have owners of their own
+    if (/^runtime\.(?:firstmoduledata|typelink|itablink)$/.test(name)) continue;
+    if (names.get(region.offset + symbols.rva[i] - region.rva) !== name) checked.push(`not at its place: ${name}`);
+    else checked.push("");
+  }
+  expect(checked.length).toBeGreaterThan(150);
+  expect(checked.filter(Boolean)).toEqual([]);
+});
+
+it("does not testify of another program", async () => {
+  const goFlags = ["-buildvcs=false"];
+  const env = { ...plain, CGO_ENABLED: "0" };
+  const other = await openSubject(".", { cwd: fixture("hello"), goFlags, env, guard });
+  const { testimony } = await openSubject(".", { cwd: fixture("features"), goFlags, env, guard });
+  const found = profile(other.bytes, { testimony: testimony! });
+  expect(found.testimony).toBe("symbols");
+  expect(found.warnings.join()).toMatch(/does not fit/);
+});
+
+it("the oldest toolchain, from the module cache, gets a probe too", async () => {
+  const old = goToolchain("go1.22.12");
   const env = { ...(await goEnv({ cwd: work, guard })), GOVERSION: old.version, GOROOT: old.goroot };
   const found = await linkProbe(env, guard);
   expect(found).toHaveProperty("linker");
