@@ -121,14 +121,27 @@ export function refineOrder(
   for (let id = 0; id < ids; id++) if (rank[id] !== 0xffffffff) place[id] = rank[id];
   if (first > 0) place[first] = -1;
   let order: number[] = [];
+  // after the first pass only those are asked again that a neighbour has left
+  let ask = new Uint8Array(ids).fill(1);
   for (let pass = 0; pass < PASSES; pass++) {
-    for (let id = 0; id < ids; id++)
-      if (other[id] && id !== first) place[id] = bestPlace(place, id, other[id], surplus[id]);
+    const again = new Uint8Array(ids);
+    let moved = false;
+    for (let id = 0; id < ids; id++) {
+      if (!ask[id] || !other[id] || id === first) continue;
+      const to = bestPlace(place, id, other[id], surplus[id]);
+      if (to === place[id] || (Number.isNaN(to) && Number.isNaN(place[id]))) continue;
+      place[id] = to;
+      moved = true;
+      again[id] = 1;
+      for (const q of other[id]) again[q] = 1;
+    }
     order = [];
     for (let id = 0; id < ids; id++) if (!Number.isNaN(place[id])) order.push(id);
     order.sort((a, b) => place[a] - place[b] || a - b);
     order.forEach((id, k) => (place[id] = k));
     if (first > 0) place[first] = -1;
+    if (!moved) break;
+    ask = again;
   }
   const out = new Uint32Array(ids).fill(0xffffffff);
   order.forEach((id, k) => (out[id] = k));
@@ -137,22 +150,24 @@ export function refineOrder(
 
 /** Where an id contradicts least: its own place if that is as good as any, else beside the nearest of the others. */
 function bestPlace(place: Float64Array, id: number, other: readonly number[], surplus: readonly number[]): number {
-  const seen = other.map((q, k) => ({ at: place[q], more: surplus[k] })).filter((o) => !Number.isNaN(o.at));
+  const seen: number[] = [];
+  for (let k = 0; k < other.length; k++) if (!Number.isNaN(place[other[k]])) seen.push(k);
   if (seen.length === 0) return place[id];
-  seen.sort((a, b) => a.at - b.at);
+  seen.sort((a, b) => place[other[a]] - place[other[b]]);
   // cost of standing before all of them: every one that should come first
   let cost = 0;
-  for (const o of seen) if (o.more < 0) cost -= o.more;
+  for (const k of seen) if (surplus[k] < 0) cost -= surplus[k];
   let own = Number.isNaN(place[id]) ? Infinity : cost;
   let best = cost;
-  let at = seen[0].at - 0.5;
+  let at = place[other[seen[0]]] - 0.5;
   for (let k = 0; k < seen.length; k++) {
-    cost += seen[k].more;
-    if (!Number.isNaN(place[id]) && seen[k].at < place[id]) own = cost;
+    const here = place[other[seen[k]]];
+    cost += surplus[seen[k]];
+    if (!Number.isNaN(place[id]) && here < place[id]) own = cost;
     if (cost < best) {
       best = cost;
-      const next = k + 1 < seen.length ? seen[k + 1].at : seen[k].at + 1;
-      at = seen[k].at + Math.min(0.5, (next - seen[k].at) / 2);
+      const next = k + 1 < seen.length ? place[other[seen[k + 1]]] : here + 1;
+      at = here + Math.min(0.5, (next - here) / 2);
     }
   }
   return own <= best ? place[id] : at;

@@ -52,37 +52,45 @@ export function objectAt(objects: Objects, rva: number): number {
 /** Distinct referring packages per object, each object's in a linked list; a few per object, so lists beat sets. */
 class Candidates {
   private readonly head: Int32Array;
-  private readonly pkg = new U32List();
-  private readonly next = new U32List();
+  private count = 0;
+  private pkg: Uint32Array;
+  private next: Int32Array;
 
   constructor(objects: number) {
     this.head = new Int32Array(objects).fill(-1);
+    this.pkg = new Uint32Array(objects + 64);
+    this.next = new Int32Array(objects + 64);
   }
 
   add(object: number, pkg: number): void {
     if (pkg === 0) return;
-    const pkgs = this.pkg.array();
-    const next = this.next.array();
     let n = 0;
-    for (let e = this.head[object]; e >= 0; e = next[e] - 1) {
-      if (pkgs[e] === pkg || ++n === MAX_CANDIDATES) return;
+    for (let e = this.head[object]; e >= 0; e = this.next[e]) {
+      if (this.pkg[e] === pkg || ++n === MAX_CANDIDATES) return;
     }
-    this.pkg.push(pkg);
-    this.next.push(this.head[object] + 1);
-    this.head[object] = this.pkg.count - 1;
+    if (this.count === this.pkg.length) this.grow();
+    this.pkg[this.count] = pkg;
+    this.next[this.count] = this.head[object];
+    this.head[object] = this.count++;
+  }
+
+  private grow(): void {
+    const pkg = new Uint32Array(this.count * 2);
+    pkg.set(this.pkg);
+    this.pkg = pkg;
+    const next = new Int32Array(this.count * 2);
+    next.set(this.next);
+    this.next = next;
   }
 
   /** Calls back for each package. */
   each(object: number, call: (pkg: number) => void): void {
-    const pkgs = this.pkg.array();
-    const next = this.next.array();
-    for (let e = this.head[object]; e >= 0; e = next[e] - 1) call(pkgs[e]);
+    for (let e = this.head[object]; e >= 0; e = this.next[e]) call(this.pkg[e]);
   }
 
   size(object: number): number {
-    const next = this.next.array();
     let n = 0;
-    for (let e = this.head[object]; e >= 0; e = next[e] - 1) n++;
+    for (let e = this.head[object]; e >= 0; e = this.next[e]) n++;
     return n;
   }
 
@@ -93,16 +101,14 @@ class Candidates {
   /** The only package, or 0 if there is none or several. */
   single(object: number): number {
     const e = this.head[object];
-    return e >= 0 && this.next.array()[e] === 0 ? this.pkg.array()[e] : 0;
+    return e >= 0 && this.next[e] < 0 ? this.pkg[e] : 0;
   }
 
   /** The package with the lowest rank. */
   first(object: number, rank: Uint32Array): number {
-    const pkgs = this.pkg.array();
-    const next = this.next.array();
     let best = 0;
-    for (let e = this.head[object]; e >= 0; e = next[e] - 1)
-      if (best === 0 || rank[pkgs[e]] < rank[best]) best = pkgs[e];
+    for (let e = this.head[object]; e >= 0; e = this.next[e])
+      if (best === 0 || rank[this.pkg[e]] < rank[best]) best = this.pkg[e];
     return best;
   }
 }
@@ -191,12 +197,12 @@ function importerRanks(input: OwnerInput, textRank: Uint32Array): Uint32Array {
     const own = types.named[t] ? textRank[typePackage[types.owner[t]]] : 0;
     rank[t] = own === NO_TEXT ? 0 : own;
   }
+  const parts = Int32Array.from(types.typeUse, (rva, e) => (types.named[types.typeUser[e]] ? -1 : types.indexOf(rva)));
   for (let round = 0; round < ROUNDS; round++) {
     let changed = false;
-    for (let e = 0; e < types.typeUse.length; e++) {
+    for (let e = 0; e < parts.length; e++) {
       const user = types.typeUser[e];
-      if (types.named[user]) continue;
-      const used = types.indexOf(types.typeUse[e]);
+      const used = parts[e];
       if (used < 0 || rank[used] <= rank[user]) continue;
       rank[user] = rank[used];
       changed = true;
