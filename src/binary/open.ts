@@ -72,7 +72,13 @@ const KNOWN: readonly (readonly [string, string])[] = [
   ["\x89PNG", "a PNG image"],
 ];
 
-function looksLike(bytes: Uint8Array): string {
+/** Whether the first few KiB of a file are those of something that can be opened. */
+export function mayBeExecutable(head: Uint8Array): boolean {
+  return readers.some((r) => r.detect(head)) || isFat(head) || isArchive(head);
+}
+
+/** What bytes that are no executable look like: "a tar archive". */
+export function looksLike(bytes: Uint8Array): string {
   for (const [magic, name] of KNOWN) {
     if (magic.length <= bytes.length && [...magic].every((c, i) => c.charCodeAt(0) === bytes[i])) return name;
   }

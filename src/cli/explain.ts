@@ -10,6 +10,7 @@ const TOOL_EXITS: { readonly [C in ToolCode]: number } = {
   "build-failed": EXIT.buildFailed,
   "no-package": EXIT.unreadable,
   "not-main": EXIT.usage,
+  flags: EXIT.usage,
   unreadable: EXIT.unreadable,
   tool: EXIT.toolMissing,
 };

@@ -36,7 +36,8 @@ export async function readInput(subject: string, goFlags: readonly string[] = []
   }
 }
 
-const STEPS = { probe: "preparing the link probe for", build: "building", read: "reading" } as const;
+/** What the steps of a build are called. */
+export const STEPS = { probe: "preparing the link probe for", download: "downloading", build: "building" } as const;
 
 /** JSON is no executable, so it can only be meant as a snapshot. */
 export function isSnapshot({ bytes }: Input): boolean {

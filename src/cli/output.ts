@@ -4,9 +4,10 @@ import { resolve } from "node:path";
 import { EXIT, Failure } from "./failure.ts";
 import { onInterrupt } from "./interrupt.ts";
 
-/** A reader that goes away (`| head`) is not an error: the process ends quietly. */
+/** A reader that goes away (`| head`) is not an error: the process ends quietly. One that only heard of progress is not missed. */
 export function ignoreClosedPipe(stream: NodeJS.WriteStream): void {
   stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (stream === process.stderr) return;
     if (error.code === "EPIPE" || error.code === "EOF") process.exit(EXIT.ok);
     process.exitCode = EXIT.unreadable;
   });

@@ -4,7 +4,7 @@ import { snapshot } from "../ledger/snapshot.ts";
 import { visible } from "../report/escape.ts";
 import type { OverviewRow } from "../report/overview.ts";
 import { terminalOf } from "../report/terminal.ts";
-import { factsOf, type Input, profileInput } from "./input.ts";
+import { factsOf, type Input, profileInput, STEPS } from "./input.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { write } from "./output.ts";
 import type { CommonOptions } from "./program.ts";
@@ -26,8 +26,17 @@ export async function overviewCommand(pkg: string, goFlags: readonly string[], f
   const rows: OverviewRow[] = [];
   let input: Input | undefined;
   for (const [i, step] of steps.entries()) {
-    progress.step(`[${i + 1}/${steps.length}] ${step.change}`);
-    input = await openSubject(pkg, { cwd: process.cwd(), goFlags: step.flags, env: step.env, guard: onInterrupt });
+    const place = `[${i + 1}/${steps.length}]`;
+    progress.step(`${place} ${step.change}`);
+    input = await openSubject(pkg, {
+      cwd: process.cwd(),
+      goFlags: step.flags,
+      env: step.env,
+      guard: onInterrupt,
+      onStep: ({ reason, subject }) => {
+        if (reason !== "build") progress.step(`${place} ${STEPS[reason]} ${subject}`);
+      },
+    });
     rows.push({ change: step.change, price: step.price, bytes: input.bytes.length });
   }
   progress.step("profiling the release build");

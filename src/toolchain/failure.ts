@@ -1,7 +1,7 @@
 // What goes wrong outside of pare, as values that the command line turns into exit codes.
 
-/** go-missing: no go command. build-failed: the compiler or linker said no. no-package, not-main: nothing to build. unreadable: no such input. tool: another tool failed. */
-export type ToolCode = "go-missing" | "build-failed" | "no-package" | "not-main" | "unreadable" | "tool";
+/** go-missing: no go command. build-failed: the compiler or linker said no. no-package, not-main: nothing to build. flags: what cannot be asked of go build here. unreadable: no such input. tool: another tool failed. */
+export type ToolCode = "go-missing" | "build-failed" | "no-package" | "not-main" | "flags" | "unreadable" | "tool";
 
 export class ToolFailure extends Error {
   readonly code: ToolCode;

@@ -8,6 +8,10 @@ export interface GoEnv {
   readonly GOVERSION: string;
   readonly GOROOT: string;
   readonly GOMODCACHE: string;
+  readonly GOCACHE: string;
+  /** Where builds work; "" for the system's directory. */
+  readonly GOTMPDIR: string;
+  readonly GOFLAGS: string;
   readonly GOHOSTOS: string;
   readonly GOHOSTARCH: string;
   readonly GOOS: string;
@@ -21,23 +25,27 @@ export interface GoEnv {
 export interface MainPackage {
   readonly importPath: string;
   readonly directory: string;
-  /** Path of its module; "" for files outside of modules. */
-  readonly module: string;
 }
 
 export interface GoContext {
   /** Where relative packages are looked up. */
   readonly cwd: string;
+  /** Added to the environment. */
+  readonly env?: Environment;
   readonly guard: Guard;
 }
+
+export type Environment = Readonly<Record<string, string | undefined>>;
 
 async function go(
   args: readonly string[],
   context: GoContext,
-  env: Readonly<Record<string, string | undefined>> = {},
+  env: Environment = {},
+  onLine?: (line: string) => void,
 ): Promise<RunResult> {
+  const { cwd, guard } = context;
   try {
-    return await run("go", args, { cwd: context.cwd, env, guard: context.guard });
+    return await run("go", args, { cwd, env: { ...context.env, ...env }, guard, ...(onLine ? { onLine } : {}) });
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code !== "ENOENT") throw new ToolFailure("go-missing", `the go command cannot be run: ${String(error)}`);
@@ -54,6 +62,9 @@ export async function goEnv(context: GoContext): Promise<GoEnv> {
     "GOVERSION",
     "GOROOT",
     "GOMODCACHE",
+    "GOCACHE",
+    "GOTMPDIR",
+    "GOFLAGS",
     "GOHOSTOS",
     "GOHOSTARCH",
     "GOOS",
@@ -66,11 +77,27 @@ export async function goEnv(context: GoContext): Promise<GoEnv> {
   return JSON.parse(stdout) as GoEnv;
 }
 
+/** Whether these flags of `go build`, or GOFLAGS, run the tools through a program of the user's own. */
+export function hasToolexec(flags: readonly string[], env: GoEnv): boolean {
+  return [...flags, ...env.GOFLAGS.split(/[\s'"]+/)].some((flag) => /^--?toolexec(=|$)/.test(flag));
+}
+
+/** Flags that cannot be meant: pare chooses where the program goes, and needs it built. */
+export function checkFlags(flags: readonly string[]): void {
+  const refuse = (flag: string, why: string): void => {
+    if (flags.some((f) => f === flag || f === `-${flag}` || f.startsWith(`${flag}=`) || f.startsWith(`-${flag}=`)))
+      throw new ToolFailure("flags", `${flag} cannot be among the flags for go build: ${why}`);
+  };
+  refuse("-o", "the program goes to a temporary file");
+  refuse("-C", "give -C to pare itself");
+  refuse("-n", "nothing would be built");
+}
+
 /** Flags of `go build` that `go list` must see to find the same package. */
 function listFlags(flags: readonly string[]): string[] {
   const out: string[] = [];
   for (let i = 0; i < flags.length; i++) {
-    const m = /^--?(tags|mod|modfile|C)(=.*)?$/.exec(flags[i]);
+    const m = /^--?(tags|mod|modfile|overlay)(=.*)?$/.exec(flags[i]);
     if (!m) continue;
     out.push(flags[i]);
     if (m[2] === undefined && i + 1 < flags.length) out.push(flags[++i]);
@@ -78,52 +105,76 @@ function listFlags(flags: readonly string[]): string[] {
   return out;
 }
 
+const LIST_FORMAT = "{{.ImportPath}}\t{{.Name}}\t{{.Dir}}";
+
 /** Resolves an import path or directory to one main package. */
 export async function findMain(pkg: string, flags: readonly string[], context: GoContext): Promise<MainPackage> {
-  const { code, stdout, stderr } = await go(
-    ["list", "-json=ImportPath,Name,Dir,Module", ...listFlags(flags), "--", pkg],
-    context,
-  );
-  if (code !== 0)
+  const { code, stdout, stderr } = await go(["list", ...listFlags(flags), "-f", LIST_FORMAT, "--", pkg], context);
+  if (code !== 0) {
     throw new ToolFailure("no-package", `there is no Go package ${pkg}: ${firstLine(stderr)}`, stderr.trim());
-  // one JSON document after another
-  const found = (stdout.trim() === "" ? [] : stdout.trim().split(/(?<=^\})\n/m)).map(
-    (text) => JSON.parse(text) as { ImportPath: string; Name: string; Dir: string; Module?: { Path: string } },
-  );
-  const mains = found.filter((p) => p.Name === "main");
+  }
+  const found = stdout
+    .split(/\r?\n/)
+    .filter((line) => line !== "")
+    .map((line) => {
+      const [importPath, name, directory] = line.split("\t");
+      return { importPath, name, directory };
+    });
+  const mains = found.filter((p) => p.name === "main");
   if (mains.length === 0) {
     throw new ToolFailure(
       "not-main",
-      `${found[0]?.ImportPath ?? pkg} is not a program: its package is ${found[0]?.Name ?? "empty"}, not main`,
+      `${found[0]?.importPath ?? pkg} is not a program: its package is ${found[0]?.name ?? "empty"}, not main`,
     );
   }
   if (mains.length > 1) {
     throw new ToolFailure(
       "not-main",
-      `${pkg} names ${mains.length} programs; name one of them: ${mains.map((p) => p.ImportPath).join(", ")}`,
+      `${pkg} names ${mains.length} programs; name one of them: ${mains.map((p) => p.importPath).join(", ")}`,
     );
   }
-  const [main] = mains;
-  return { importPath: main.ImportPath, directory: main.Dir, module: main.Module?.Path ?? "" };
+  return mains[0];
 }
 
 export interface Build {
   readonly pkg: string;
   /** Flags of `go build`, as the user gave them. */
   readonly flags: readonly string[];
-  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly env?: Environment;
   readonly output: string;
+  /** Directory for Go's own temporary files, which it leaves behind when it is killed. */
+  readonly scratch?: string;
+  /** A module that is being downloaded, with its version. */
+  readonly onDownload?: (module: string) => void;
 }
 
 /** Builds a program. Throws build-failed with Go's own message. */
 export async function build(what: Build, context: GoContext): Promise<void> {
   const output = isAbsolute(what.output) ? what.output : resolve(context.cwd, what.output);
-  const { code, stderr, stdout } = await go(["build", ...what.flags, "-o", output, "--", what.pkg], context, what.env);
+  const env = { ...what.env, ...(what.scratch === undefined ? {} : { GOTMPDIR: what.scratch }) };
+  const { code, stderr, stdout } = await go(
+    ["build", ...what.flags, "-o", output, "--", what.pkg],
+    context,
+    env,
+    (line) => {
+      const found = DOWNLOAD.exec(line);
+      if (found) what.onDownload?.(found[1]);
+    },
+  );
   if (code === 0) return;
-  const said = (stderr + stdout).trim();
-  throw new ToolFailure("build-failed", `go build ${what.pkg} failed:\n${said}`);
+  throw new ToolFailure("build-failed", `go build ${what.pkg} failed:\n${withoutDownloads(stderr + stdout)}`);
+}
+
+const DOWNLOAD = /^go: downloading (\S+ \S+)/;
+
+function withoutDownloads(text: string): string {
+  return text
+    .trim()
+    .split("\n")
+    .filter((line) => !DOWNLOAD.test(line))
+    .join("\n");
 }
 
 function firstLine(text: string): string {
-  return text.trim().split("\n", 1)[0];
+  return withoutDownloads(text).split("\n", 1)[0];
 }

@@ -2,7 +2,7 @@
 // it links is byte-identical. Built once per Go version and kept in the cache directory.
 import { createHash } from "node:crypto";
 import {
-  cpSync,
+  copyFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -14,7 +14,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { homedir } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Guard } from "./failure.ts";
 import type { GoEnv } from "./go.ts";
@@ -61,20 +61,24 @@ export async function linkProbe(env: GoEnv, guard: Guard): Promise<Probe> {
   const linker = join(store, `${env.GOVERSION}-${key}`, env.GOHOSTOS === "windows" ? "link.exe" : "link");
   if (existsSync(linker)) return { linker };
 
-  mkdirSync(store, { recursive: true });
-  const work = mkdtempSync(join(store, "build-"));
-  const remove = (): void => rmSync(work, { recursive: true, force: true });
+  let work: string;
+  try {
+    mkdirSync(store, { recursive: true });
+    work = mkdtempSync(join(store, "build-"));
+  } catch (error) {
+    return { reason: `the cache directory cannot be written: ${String(error)}` };
+  }
+  const remove = (): void => rmSync(work, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
   const release = guard(remove);
   try {
-    const hooked = main.replace(HOOK, `ctxt.pareDump()\n\t${HOOK}`);
-    const added = { "main.go": hooked, "zpare.go": source };
+    const files = { "main.go": main.replace(HOOK, `ctxt.pareDump()\n\t${HOOK}`), "zpare.go": source };
+    const place = isInside(env.GOROOT, env.GOMODCACHE)
+      ? shadowRoot(env.GOROOT, join(work, "goroot"), files)
+      : overlay(env.GOROOT, work, files);
     const out = join(work, "out");
     mkdirSync(out);
-    const name = env.GOHOSTOS === "windows" ? "link.exe" : "link";
-    const result = env.GOROOT.startsWith(env.GOMODCACHE)
-      ? await buildInCopy(env, work, added, join(out, name), guard)
-      : await buildByOverlay(env, ld, work, added, join(out, name), guard);
-    if (result !== "") return { reason: `${env.GOVERSION}'s linker does not build with it: ${result}` };
+    const said = await buildLinker(env, place, join(out, basename(linker)), work, guard);
+    if (said !== "") return { reason: `${env.GOVERSION}'s linker does not build with it: ${said}` };
     try {
       renameSync(out, dirname(linker));
     } catch {
@@ -89,81 +93,68 @@ export async function linkProbe(env: GoEnv, guard: Guard): Promise<Probe> {
   }
 }
 
-/** The environment in which the go command builds its own tools, for this machine. */
-function hostEnv(env: GoEnv, goroot: string): Record<string, string | undefined> {
-  return {
-    GOROOT: goroot,
-    GOOS: env.GOHOSTOS,
-    GOARCH: env.GOHOSTARCH,
-    GOFLAGS: "",
-    GOWORK: "off",
-    GOTOOLCHAIN: "local",
-    CGO_ENABLED: "0",
-  };
+function isInside(path: string, directory: string): boolean {
+  return directory !== "" && path.startsWith(join(directory, sep));
 }
 
-async function buildByOverlay(
-  env: GoEnv,
-  ld: string,
-  work: string,
-  files: Record<string, string>,
-  output: string,
-  guard: Guard,
-): Promise<string> {
+/** Where the changed linker is built: the root of its source, and flags. */
+interface Place {
+  readonly goroot: string;
+  readonly flags: readonly string[];
+}
+
+const LINKER = ["src", "cmd", "link", "internal", "ld"];
+
+/** The installation itself, with files of the linker replaced as the go command reads them. */
+function overlay(goroot: string, work: string, files: Readonly<Record<string, string>>): Place {
   const replace: Record<string, string> = {};
   for (const [name, text] of Object.entries(files)) {
     writeFileSync(join(work, name), text);
-    replace[join(ld, name)] = join(work, name);
+    replace[join(goroot, ...LINKER, name)] = join(work, name);
   }
-  const overlay = join(work, "overlay.json");
-  writeFileSync(overlay, JSON.stringify({ Replace: replace }));
-  return goBuildLinker(
-    join(env.GOROOT, "bin/go"),
-    ["-overlay", overlay],
-    output,
-    env.GOROOT,
-    hostEnv(env, env.GOROOT),
-    guard,
-  );
+  const list = join(work, "overlay.json");
+  writeFileSync(list, JSON.stringify({ Replace: replace }));
+  return { goroot, flags: ["-overlay", list] };
 }
 
-/** Overlays may not replace files of the module cache, where downloaded toolchains live: a shadow GOROOT of links, with cmd/link copied. */
-async function buildInCopy(
-  env: GoEnv,
-  work: string,
-  files: Record<string, string>,
-  output: string,
-  guard: Guard,
-): Promise<string> {
-  const root = join(work, "goroot");
-  const shadow = (path: string, real: string): void => {
-    const from = join(env.GOROOT, path);
-    mkdirSync(join(root, path), { recursive: true });
-    for (const name of readdirSync(from)) if (name !== real) symlinkSync(join(from, name), join(root, path, name));
-  };
-  shadow("", "src");
-  shadow("src", "cmd");
-  shadow("src/cmd", "link");
-  cpSync(join(env.GOROOT, "src/cmd/link"), join(root, "src/cmd/link"), { recursive: true });
-  const ld = join(root, "src/cmd/link/internal/ld");
-  for (const [name, text] of Object.entries(files)) {
-    rmSync(join(ld, name), { force: true });
-    writeFileSync(join(ld, name), text);
+/**
+ * Overlays may not replace files of the module cache, where downloaded toolchains live: a root beside it that leads to every directory
+ * there, except for those on the way to the linker.
+ */
+function shadowRoot(goroot: string, root: string, files: Readonly<Record<string, string>>): Place {
+  for (let depth = 0; depth <= LINKER.length; depth++) {
+    const below = LINKER.slice(0, depth);
+    mkdirSync(join(root, ...below));
+    for (const entry of readdirSync(join(goroot, ...below), { withFileTypes: true })) {
+      if (entry.name === LINKER[depth]) continue;
+      const [from, to] = [join(goroot, ...below, entry.name), join(root, ...below, entry.name)];
+      if (entry.isDirectory()) symlinkSync(from, to, "junction");
+      else if (depth < LINKER.length || files[entry.name] === undefined) copyFileSync(from, to);
+    }
   }
-  return goBuildLinker(join(env.GOROOT, "bin/go"), [], output, root, hostEnv(env, root), guard);
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(root, ...LINKER, name), text);
+  return { goroot: root, flags: [] };
 }
 
-async function goBuildLinker(
-  go: string,
-  flags: readonly string[],
-  output: string,
-  cwd: string,
-  env: Record<string, string | undefined>,
-  guard: Guard,
-): Promise<string> {
-  const { code, stderr } = await run(go, ["build", ...flags, "-trimpath", "-o", output, "cmd/link"], {
-    cwd: join(cwd, "src"),
-    env,
+/** Builds cmd/link for this machine; answers what the go command said if it fails. */
+async function buildLinker(env: GoEnv, place: Place, output: string, scratch: string, guard: Guard): Promise<string> {
+  const go = join(env.GOROOT, "bin/go");
+  const { code, stderr } = await run(go, ["build", ...place.flags, "-trimpath", "-o", output, "cmd/link"], {
+    cwd: join(place.goroot, "src"),
+    env: {
+      GOROOT: place.goroot,
+      GOOS: env.GOHOSTOS,
+      GOARCH: env.GOHOSTARCH,
+      // what the user has set for programs must not change the linker: neither in the environment nor by go env -w
+      GOENV: "off",
+      GOFLAGS: "",
+      GOEXPERIMENT: undefined,
+      GOCACHE: env.GOCACHE,
+      GOTMPDIR: scratch,
+      GOWORK: "off",
+      GOTOOLCHAIN: "local",
+      CGO_ENABLED: "0",
+    },
     guard,
   });
   return code === 0 ? "" : stderr.trim().split("\n").slice(0, 3).join(" ");

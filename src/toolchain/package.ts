@@ -3,8 +3,8 @@ import { closeSync, existsSync, openSync, readSync, statSync } from "node:fs";
 import { isAbsolute, join, resolve } from "node:path";
 import { type ProbeDump, ProbeReader } from "../linkgraph/probe.ts";
 import { readFile } from "./files.ts";
-import { build, findMain, goEnv } from "./go.ts";
-import { linkProbe, probeBuild } from "./linkprobe.ts";
+import { build, checkFlags, findMain, type GoEnv, goEnv, hasToolexec } from "./go.ts";
+import { linkProbe, type Probe, probeBuild } from "./linkprobe.ts";
 import type { Subject, SubjectOptions } from "./subject.ts";
 import { withTemporary } from "./temporary.ts";
 
@@ -19,31 +19,49 @@ function placeOf(pkg: string, cwd: string): { cwd: string; pkg: string } {
 /** Builds a package through the link probe; without the probe if there is none for this Go. */
 export async function buildSubject(argument: string, options: SubjectOptions): Promise<Subject> {
   const { guard, goFlags } = options;
+  checkFlags(goFlags);
   const { cwd, pkg } = placeOf(argument, options.cwd);
-  const context = { cwd, guard };
+  const context = { cwd, guard, ...(options.env ? { env: options.env } : {}) };
   const env = await goEnv(context);
   const main = await findMain(pkg, goFlags, context);
-  const warnings: string[] = [];
-  options.onStep?.({ reason: "probe", subject: env.GOVERSION });
-  const probe = await linkProbe(env, guard);
-  if (!("linker" in probe)) {
-    warnings.push(`no link probe (${probe.reason}): owners come from references instead of from the linker`);
-  }
+  const probe = await findProbe(env, options);
   options.onStep?.({ reason: "build", subject: main.importPath });
-  return withTemporary(guard, async (directory) => {
+  const work = async (directory: string): Promise<Subject> => {
     const output = join(directory, "program");
     const dump = join(directory, "dump");
-    const extra = "linker" in probe ? probeBuild(probe.linker, dump, false) : { flags: [], env: {} };
-    await build(
-      { pkg: main.importPath, flags: [...goFlags, ...extra.flags], env: { ...options.env, ...extra.env }, output },
-      context,
-    );
+    const onDownload = (module: string): void => options.onStep?.({ reason: "download", subject: module });
+    const what = { pkg: main.importPath, flags: goFlags, output, scratch: directory, onDownload };
+    const warnings: string[] = [];
+    let testimony: ProbeDump | undefined;
+    if ("linker" in probe) {
+      const extra = probeBuild(probe.linker, dump, false);
+      try {
+        await build({ ...what, flags: [...goFlags, ...extra.flags], env: extra.env }, context);
+        testimony = readDump(dump);
+      } catch (error) {
+        // if it was not the probe's fault, the same failure comes again
+        await build(what, context);
+        warnings.push(withoutProbe(`it failed: ${error instanceof Error ? error.message : String(error)}`));
+      }
+    } else {
+      warnings.push(withoutProbe(probe.reason));
+      await build(what, context);
+    }
     const bytes = readFile(output, main.importPath);
     const subject = { name: main.importPath, bytes, directory: main.directory, warnings };
-    if (!("linker" in probe)) return subject;
-    return { ...subject, testimony: readDump(dump) };
-  });
+    return testimony ? { ...subject, testimony } : subject;
+  };
+  return withTemporary(guard, work, env.GOTMPDIR);
 }
+
+async function findProbe(env: GoEnv, options: SubjectOptions): Promise<Probe> {
+  if (hasToolexec(options.goFlags, env)) return { reason: "the build has a -toolexec of its own" };
+  options.onStep?.({ reason: "probe", subject: env.GOVERSION });
+  return linkProbe(env, options.guard);
+}
+
+const withoutProbe = (reason: string): string =>
+  `no link probe (${reason}): owners come from references instead of from the linker`;
 
 function isDirectory(path: string): boolean {
   try {

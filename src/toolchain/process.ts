@@ -1,5 +1,5 @@
 // Child processes: never through a shell, in a group of their own so that the whole tree can be ended.
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import type { Guard } from "./failure.ts";
 
 export interface RunOptions {
@@ -34,7 +34,7 @@ export function run(command: string, args: readonly string[], options: RunOption
     });
     const release = options.guard(() => {
       if (child.pid === undefined) return;
-      if (process.platform === "win32") child.kill();
+      if (process.platform === "win32") spawnSync("taskkill", ["/pid", String(child.pid), "/T", "/F"]);
       else process.kill(-child.pid, "SIGKILL");
     });
     const out: Buffer[] = [];

@@ -25,7 +25,7 @@ export interface SubjectOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly guard: Guard;
   /** Steps that take long, as they begin. */
-  readonly onStep?: (step: { readonly reason: "probe" | "build" | "read"; readonly subject: string }) => void;
+  readonly onStep?: (step: { readonly reason: "probe" | "download" | "build"; readonly subject: string }) => void;
 }
 
 /** Opens FILE, "-" or PACKAGE. Throws ToolFailure. */
