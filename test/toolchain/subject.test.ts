@@ -169,7 +169,8 @@ it("leaves nothing behind when it is interrupted in the middle of a build", asyn
     path.join(tools, "go"),
     `#!/bin/sh
 [ "$1" = build ] || exec "${go}/bin/go" "$@"
-mkdir "${GOTMPDIR:?}/go-build"
+set -eu
+mkdir "$GOTMPDIR/go-build"
 echo x >"$TMPDIR/started"
 i=0
 while :; do i=$((i + 1)); echo x >"$GOTMPDIR/go-build/$i"; done
