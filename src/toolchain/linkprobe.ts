@@ -133,13 +133,14 @@ function shadowRoot(goroot: string, root: string, files: Readonly<Record<string,
     }
   }
   for (const [name, text] of Object.entries(files)) writeFileSync(join(root, ...LINKER, name), text);
-  return { goroot: root, flags: [] };
+  // the root is another each time: what is compiled must not depend on it
+  return { goroot: root, flags: ["-trimpath"] };
 }
 
 /** Builds cmd/link for this machine; answers what the go command said if it fails. */
 async function buildLinker(env: GoEnv, place: Place, output: string, scratch: string, guard: Guard): Promise<string> {
   const go = join(env.GOROOT, "bin/go");
-  const { code, stderr } = await run(go, ["build", ...place.flags, "-trimpath", "-o", output, "cmd/link"], {
+  const { code, stderr } = await run(go, ["build", ...place.flags, "-o", output, "cmd/link"], {
     cwd: join(place.goroot, "src"),
     env: {
       GOROOT: place.goroot,
