@@ -2,12 +2,18 @@
 import { text } from "../binary/bytes.ts";
 
 const MINUS = 45;
+const ZERO = 48;
+const NINE = 57;
+/** What leads from "a" to 10. */
+const LETTER = 87;
 
 /** Walks the fields of one line [at, end). A field ends at its separator or at the end of the line. */
 export class Fields {
   private readonly bytes: Uint8Array;
   private readonly end: number;
   at: number;
+  /** The character behind the number that was read last; 0 at the end of the line. */
+  endedBy = 0;
 
   constructor(bytes: Uint8Array, at: number, end: number) {
     this.bytes = bytes;
@@ -19,18 +25,29 @@ export class Fields {
     return this.at >= this.end;
   }
 
-  /** The number up to the separator (a character code), which is skipped. Digits as the probe writes them: lower case. */
-  number(separator: number, base: 10 | 16 = 10): number {
+  /** The number here, in digits as the probe writes them (lower case); what ended it is skipped. */
+  number(base: 10 | 16 = 10): number {
     const { bytes, end } = this;
     const negative = bytes[this.at] === MINUS;
     let at = negative ? this.at + 1 : this.at;
     let value = 0;
-    for (; at < end && bytes[at] !== separator; at++) {
+    for (; at < end; at++) {
       const c = bytes[at];
-      value = value * base + (c <= 57 ? c - 48 : c - 87);
+      const digit = c <= NINE ? c - ZERO : c - LETTER;
+      if (digit < 0 || digit >= base) break;
+      value = value * base + digit;
     }
+    this.endedBy = at < end ? bytes[at] : 0;
     this.at = at + 1;
     return negative ? -value : value;
+  }
+
+  /** The letter in front of a number, which is skipped; 0 if there is none. */
+  letter(): number {
+    const c = this.bytes[this.at];
+    if (this.at >= this.end || c <= NINE) return 0;
+    this.at++;
+    return c;
   }
 
   /** The text up to the separator, which is skipped. */

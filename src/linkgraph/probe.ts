@@ -1,11 +1,17 @@
 // Reads what the link probe wrote (src/toolchain/linkprobe/probe.go.txt): lines of tab-separated fields, as bytes, in any chunks.
 //   T address size name                                 a section
 //   L path                                              a package; libraries first, in the order of their code
-//   K S|R number name                                   a symbol kind or relocation type of this linker
+//   K number name                                       a symbol kind of this linker
 //   S number address size section package unit flags kind version outer name      a symbol; addresses and sizes are hexadecimal
-//   I package imported …                                only with relocations, like P and R:
 //   P function tables pcdata funcdata inlined           lists of symbol numbers between spaces
-//   R symbol offset:target:addend:type:weak:method …    the relocations of the symbol in front
+// and only with the graph, whose symbol numbers are those of S:
+//   I package imported …
+//   Z dynamic root …                                    where elimination begins
+//   A symbol:count …                                    what elimination kept, as runs
+//   M name                                              a method's name
+//   G name type                                         a method's signature: number of its name, symbol of its type
+//   E symbol flags reference …                          target[:offset], i: converted to an interface, o: init order,
+//                                                       m: signature:type:entry:entry, u: calls a signature, n: looks up a name
 import { InputError, text } from "../binary/bytes.ts";
 import { U32List } from "../binary/go/types.ts";
 import { F64List, Fields } from "./fields.ts";
@@ -53,10 +59,10 @@ export interface ProbeDump {
 
 const TAB = 9;
 const NEWLINE = 10;
-const HEADER = "pare-link-probe\t2";
-const [IMPORTS, KIND_NAME, PACKAGE, FUNCTION, RELOCATIONS, SYMBOL, SECTION] = [..."IKLPRST"].map((c) =>
-  c.charCodeAt(0),
-);
+const HEADER = "pare-link-probe\t3";
+const [REACHED, EDGES, SIGNATURE, IMPORTS, KIND_NAME, PACKAGE, NAME, FUNCTION, SYMBOL, SECTION, ROOTS] = [
+  ..."AEGIKLMPSTZ",
+].map((c) => c.charCodeAt(0));
 
 /** Takes chunks with `push`, gives the dump with `finish`. Keeps the names as bytes, never the text. */
 export class ProbeReader {
@@ -108,8 +114,20 @@ export class ProbeReader {
       case SYMBOL:
         this.symbol(b, row, to);
         break;
-      case RELOCATIONS:
-        this.graph.addRelocations(row);
+      case EDGES:
+        this.graph.addEdges(row);
+        break;
+      case REACHED:
+        this.graph.addReached(row);
+        break;
+      case SIGNATURE:
+        this.graph.addSignature(row);
+        break;
+      case NAME:
+        this.graph.addName(row);
+        break;
+      case ROOTS:
+        this.graph.addRoots(row);
         break;
       case FUNCTION:
         this.graph.addFunction(row);
@@ -121,28 +139,26 @@ export class ProbeReader {
         this.graph.addImports(row);
         break;
       case SECTION:
-        this.sections.push({ va: row.number(TAB, 16), size: row.number(TAB, 16), name: row.text(TAB) });
+        this.sections.push({ va: row.number(16), size: row.number(16), name: row.text(TAB) });
         break;
       case KIND_NAME: {
-        const [of, number, name] = [row.text(TAB), row.number(TAB), row.text(TAB)];
-        if (of === "R") this.graph.nameType(number, name);
-        else this.kindNames.set(number, name);
+        const number = row.number();
+        this.kindNames.set(number, row.text(TAB));
       }
     }
   }
 
   private symbol(b: Uint8Array, row: Fields, to: number): void {
-    this.graph.symbol();
-    this.id.push(row.number(TAB));
-    this.va.push(row.number(TAB, 16));
-    this.size.push(row.number(TAB, 16));
-    this.section.push(row.number(TAB));
-    this.pkg.push(row.number(TAB));
-    this.unit.push(row.number(TAB));
-    this.flags.push(row.number(TAB));
-    this.kind.push(row.number(TAB));
-    this.version.push(row.number(TAB));
-    this.outer.push(row.number(TAB));
+    this.id.push(row.number());
+    this.va.push(row.number(16));
+    this.size.push(row.number(16));
+    this.section.push(row.number());
+    this.pkg.push(row.number());
+    this.unit.push(row.number());
+    this.flags.push(row.number());
+    this.kind.push(row.number());
+    this.version.push(row.number());
+    this.outer.push(row.number());
     const { at } = row;
     const n = to - at;
     if (this.namesLength + n > this.names.length) {

@@ -1,30 +1,62 @@
-// What the link probe writes only when it is asked for relocations: who refers to whom, which package imports which, and the tables
-// of each function inside pclntab.
+// What the link probe writes only when it is asked for it (src/toolchain/linkprobe/graph.go.txt): what dead-code elimination went by,
+// as it was right after it, by the linker's symbol numbers.
 import { U32List } from "../binary/go/types.ts";
-import { F64List, type Fields } from "./fields.ts";
+import type { Fields } from "./fields.ts";
 
 const TAB = 9;
 const COLON = 58;
+const [METHOD, IFACE, ORDER, USE_METHOD, USE_NAME] = [..."mioun"].map((c) => c.charCodeAt(0));
 
-/** Relocations, struct of arrays in the order of the symbols that have them. */
+/** Bits of a symbol's `flags` in the graph. */
+export const SYMBOL = { type: 1, reflectMethod: 2, text: 4, itab: 8, reached: 16 } as const;
+
+/** What a reference means to dead-code elimination (cmd/link/internal/ld/deadcode.go). */
+export const EDGE = {
+  /** Keeps its target. */
+  plain: 0,
+  /** The target is a type that is converted to an interface here. */
+  iface: 1,
+  /** Between init tasks of packages: the importing one to the imported. */
+  order: 2,
+  /** The target is the number of a method of the type: kept if somebody may call it. */
+  method: 3,
+  /** The target is the number of a method signature that is called through an interface here. */
+  useMethod: 4,
+  /** The target is the number of a method name that is looked up here. */
+  useName: 5,
+} as const;
+
+/** References, struct of arrays. */
 export interface ProbeGraph {
-  /** Relocations of the dump's symbol i are [start[i], start[i + 1]). */
+  /** Plugins or shared libraries: every type may meet an interface elsewhere, all methods stay. */
+  readonly dynamic: boolean;
+  /** Symbols that elimination begins with. */
+  readonly roots: Uint32Array;
+  /** What the linker's elimination kept: pairs of a symbol and how many from there. */
+  readonly reached: Uint32Array;
+  /** Symbols that refer to something, or have flags. */
+  readonly symbol: Uint32Array;
+  readonly flags: Uint8Array;
+  /** References of the i-th of `symbol` are [start[i], start[i + 1]). */
   readonly start: Uint32Array;
-  readonly offset: Uint32Array;
-  /** The linker's number of the symbol referred to; 0: none. */
+  readonly edge: Uint8Array;
   readonly target: Uint32Array;
-  readonly addend: Float64Array;
-  /** The linker's own number; see typeName. */
-  readonly type: Uint32Array;
-  /** 1 where the reference does not keep its target. */
-  readonly weak: Uint32Array;
-  /** Name of the method that an R_USENAMEDMETHOD relocation keeps. */
-  readonly method: ReadonlyMap<number, string>;
-  /** "R_CALL"; "" if the linker gave no name. */
-  typeName(type: number): string;
+  /** Where in the symbol's code, in bytes; 0: unknown or no code. */
+  readonly offset: Uint32Array;
+  readonly methods: MethodTable;
+  /** Names of methods; signatures count into `signatures`. */
+  readonly names: readonly string[];
+  readonly signatures: { readonly name: Uint32Array; readonly type: Uint32Array };
   /** Package → packages it imports, as indices into the dump's packages. */
   readonly imports: ReadonlyMap<number, readonly number[]>;
   readonly functions: readonly FunctionTables[];
+}
+
+/** Methods of types: what stays of each if it stays. */
+export interface MethodTable {
+  readonly signature: Uint32Array;
+  /** Three symbols each: the method's type, its entry for interfaces, its entry for direct calls; 0: none. */
+  readonly parts: Uint32Array;
 }
 
 /** Symbol numbers of one function's tables; 0: it has none. */
@@ -38,70 +70,101 @@ export interface FunctionTables {
   readonly inlined: readonly number[];
 }
 
-/** Collects the rows I, K, P and R. */
+/** Collects the rows A, E, G, I, M, P and Z. */
 export class ProbeGraphBuilder {
+  private dynamic = false;
+  private readonly roots = new U32List();
+  private readonly reached = new U32List();
+  private readonly symbol = new U32List();
+  private readonly flags = new U32List();
   private readonly start = new U32List();
-  private readonly offset = new U32List();
+  private readonly edge = new U32List();
   private readonly target = new U32List();
-  private readonly addend = new F64List();
-  private readonly type = new U32List();
-  private readonly weak = new U32List();
-  private readonly method = new Map<number, string>();
-  private readonly typeNames = new Map<number, string>();
+  private readonly offset = new U32List();
+  private readonly methodSignature = new U32List();
+  private readonly methodParts = new U32List();
+  private readonly names: string[] = [];
+  private readonly signatureName = new U32List();
+  private readonly signatureType = new U32List();
   private readonly imports = new Map<number, number[]>();
   private readonly functions: FunctionTables[] = [];
 
-  /** A symbol begins: relocations that follow are its own. */
-  symbol(): void {
-    this.start.push(this.target.count);
+  addRoots(row: Fields): void {
+    this.dynamic = row.number() !== 0;
+    while (!row.done) this.roots.push(row.number());
   }
 
-  nameType(type: number, name: string): void {
-    this.typeNames.set(type, name);
+  addReached(row: Fields): void {
+    while (!row.done) this.reached.push(row.number());
+  }
+
+  addName(row: Fields): void {
+    this.names.push(row.text(TAB));
+  }
+
+  addSignature(row: Fields): void {
+    this.signatureName.push(row.number());
+    this.signatureType.push(row.number());
   }
 
   addImports(row: Fields): void {
-    const from = row.number(TAB);
+    const from = row.number();
     const to: number[] = [];
-    while (!row.done) to.push(row.number(TAB));
+    while (!row.done) to.push(row.number());
     this.imports.set(from, to);
   }
 
   addFunction(row: Fields): void {
     const list = (): number[] => row.text(TAB).split(" ").filter(Boolean).map(Number);
-    const symbol = row.number(TAB);
+    const symbol = row.number();
     this.functions.push({ symbol, fixed: list(), pcdata: list(), funcdata: list(), inlined: list() });
   }
 
-  addRelocations(row: Fields): void {
-    row.number(TAB);
+  addEdges(row: Fields): void {
+    this.symbol.push(row.number());
+    this.flags.push(row.number());
+    this.start.push(this.target.count);
     while (!row.done) {
-      this.offset.push(row.number(COLON));
-      this.target.push(row.number(COLON));
-      this.addend.push(row.number(COLON));
-      this.type.push(row.number(COLON));
-      this.weak.push(row.number(COLON));
-      const name = row.text(TAB);
-      if (name !== "") this.method.set(this.target.count - 1, name);
+      const mark = row.letter();
+      if (mark === METHOD) {
+        this.put(EDGE.method, this.methodSignature.count);
+        this.methodSignature.push(row.number());
+        for (let part = 0; part < 3; part++) this.methodParts.push(row.number());
+      } else if (mark === USE_METHOD) this.put(EDGE.useMethod, row.number());
+      else if (mark === USE_NAME) this.put(EDGE.useName, row.number());
+      else if (mark === ORDER) this.put(EDGE.order, row.number());
+      else {
+        const target = row.number();
+        this.put(mark === IFACE ? EDGE.iface : EDGE.plain, target, row.endedBy === COLON ? row.number() : 0);
+      }
     }
   }
 
-  /** undefined if the dump was made without relocations. */
+  private put(edge: number, target: number, offset = 0): void {
+    this.edge.push(edge);
+    this.target.push(target);
+    this.offset.push(offset);
+  }
+
+  /** undefined if the dump was made without it. */
   finish(): ProbeGraph | undefined {
-    if (this.target.count === 0) return undefined;
+    if (this.symbol.count === 0) return undefined;
     this.start.push(this.target.count);
-    const { method, typeNames, imports, functions } = this;
     return {
+      dynamic: this.dynamic,
+      roots: this.roots.array(),
+      reached: this.reached.array(),
+      symbol: this.symbol.array(),
+      flags: Uint8Array.from(this.flags.array()),
       start: this.start.array(),
-      offset: this.offset.array(),
+      edge: Uint8Array.from(this.edge.array()),
       target: this.target.array(),
-      addend: this.addend.array(),
-      type: this.type.array(),
-      weak: this.weak.array(),
-      method,
-      typeName: (type) => typeNames.get(type) ?? "",
-      imports,
-      functions,
+      offset: this.offset.array(),
+      methods: { signature: this.methodSignature.array(), parts: this.methodParts.array() },
+      names: this.names,
+      signatures: { name: this.signatureName.array(), type: this.signatureType.array() },
+      imports: this.imports,
+      functions: this.functions,
     };
   }
 }

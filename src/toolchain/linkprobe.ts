@@ -20,8 +20,13 @@ import type { Guard } from "./failure.ts";
 import type { GoEnv } from "./go.ts";
 import { run } from "./process.ts";
 
-/** Where the hook goes: final addresses are assigned, DWARF is not compressed yet (cmd/link/internal/ld/main.go, since Go 1.16). */
-const HOOK = 'bench.Start("dwarfcompress")';
+/** What is called, and in front of what (cmd/link/internal/ld/main.go, since Go 1.16). */
+const HOOKS = {
+  // dead-code elimination is done, its references are not rewritten yet
+  "ctxt.pareGraph()": 'bench.Start("linksetup")',
+  // final addresses are assigned, DWARF is not compressed yet
+  "ctxt.pareDump()": 'bench.Start("dwarfcompress")',
+};
 
 /** A cause why there is no probe; the caller says so and goes on without. */
 export interface NoProbe {
@@ -38,8 +43,8 @@ export function cacheDirectory(env: NodeJS.ProcessEnv = process.env): string {
   return join(homedir(), ".cache/pare");
 }
 
-function probeSource(): string {
-  return readFileSync(join(dirname(fileURLToPath(import.meta.url)), "linkprobe/probe.go.txt"), "utf8");
+function probeSource(name: "probe" | "graph"): string {
+  return readFileSync(join(dirname(fileURLToPath(import.meta.url)), `linkprobe/${name}.go.txt`), "utf8");
 }
 
 /** The probe for a Go installation, built if it is not in the cache. Safe to call from several processes at once. */
@@ -51,10 +56,13 @@ export async function linkProbe(env: GoEnv, guard: Guard): Promise<Probe> {
   } catch {
     return { reason: `the source of ${env.GOVERSION}'s linker is not installed` };
   }
-  if (!main.includes(HOOK)) return { reason: `${env.GOVERSION}'s linker has no place for it` };
-  const source = probeSource();
+  for (const [call, place] of Object.entries(HOOKS)) {
+    if (!main.includes(place)) return { reason: `${env.GOVERSION}'s linker has no place for it` };
+    main = main.replace(place, `${call}\n\t${place}`);
+  }
+  const files = { "main.go": main, "zpare.go": probeSource("probe"), "zparegraph.go": probeSource("graph") };
   const key = createHash("sha256")
-    .update(JSON.stringify([env.GOVERSION, env.GOHOSTOS, env.GOHOSTARCH, main, source]))
+    .update(JSON.stringify([env.GOVERSION, env.GOHOSTOS, env.GOHOSTARCH, files]))
     .digest("hex")
     .slice(0, 16);
   const store = join(cacheDirectory(), "linkprobe");
@@ -71,7 +79,6 @@ export async function linkProbe(env: GoEnv, guard: Guard): Promise<Probe> {
   const remove = (): void => rmSync(work, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
   const release = guard(remove);
   try {
-    const files = { "main.go": main.replace(HOOK, `ctxt.pareDump()\n\t${HOOK}`), "zpare.go": source };
     const place = isInside(env.GOROOT, env.GOMODCACHE)
       ? shadowRoot(env.GOROOT, join(work, "goroot"), files)
       : overlay(env.GOROOT, work, files);
@@ -165,11 +172,11 @@ async function buildLinker(env: GoEnv, place: Place, output: string, scratch: st
 export function probeBuild(
   linker: string,
   dump: string,
-  relocations: boolean,
+  graph: boolean,
 ): { flags: string[]; env: Record<string, string> } {
   const quoted = /[\s'"]/.test(linker) ? `'${linker}'` : linker;
   return {
     flags: [`-toolexec=${quoted}`],
-    env: { PARE_LINK_PROBE: "1", PARE_LINK_DUMP: dump, ...(relocations ? { PARE_LINK_RELOCS: "1" } : {}) },
+    env: { PARE_LINK_PROBE: "1", PARE_LINK_DUMP: dump, ...(graph ? { PARE_LINK_GRAPH: "1" } : {}) },
   };
 }

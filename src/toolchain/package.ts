@@ -34,7 +34,7 @@ export async function buildSubject(argument: string, options: SubjectOptions): P
     const warnings: string[] = [];
     let testimony: ProbeDump | undefined;
     if ("linker" in probe) {
-      const extra = probeBuild(probe.linker, dump, false);
+      const extra = probeBuild(probe.linker, dump, options.graph === true);
       try {
         await build({ ...what, flags: [...goFlags, ...extra.flags], env: extra.env }, context);
         testimony = readDump(dump);

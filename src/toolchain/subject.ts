@@ -24,6 +24,8 @@ export interface SubjectOptions {
   readonly goFlags: readonly string[];
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly guard: Guard;
+  /** Ask the linker for the references too, for a package. */
+  readonly graph?: boolean;
   /** Steps that take long, as they begin. */
   readonly onStep?: (step: { readonly reason: "probe" | "download" | "build"; readonly subject: string }) => void;
 }

@@ -1,19 +1,24 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { DUPLICATE_OK, ProbeReader, REACHABLE } from "../../src/linkgraph/probe.ts";
+import { EDGE, SYMBOL } from "../../src/linkgraph/probegraph.ts";
 
 const DUMP = [
-  "pare-link-probe\t2",
+  "pare-link-probe\t3",
   "T\t401000\t2000\t.text",
   "T\t6a6000\t100\t.rodata",
   "L\truntime",
   "L\tmain",
   "I\t2\t1",
   "P\t7\t21 22 23 0\t24 25\t\t9 9",
-  "K\tS\t1\tSTEXT",
+  "Z\t0\t7",
+  "A\t7:1\t12:1",
+  "M\tClose",
+  "G\t0\t12",
+  "E\t7\t6\t12:4\ti12:9\t9\tu0\tn0",
+  "E\t12\t1\tm0:9:0:7\to9",
+  "K\t1\tSTEXT",
   "S\t7\t401000\t2f\t1\t1\t1\t1\t1\t1\t0\truntime.main",
-  "K\tR\t7\tR_CALL",
-  "R\t7\t4:12:0:7:0:\t9:12:-8:31:1:Close",
   "S\t12\t6a6010\ta\t2\t2\t0\t3\t9\t0\t7\ttype:map[string]\u00fcber.T",
   "",
 ].join("\n");
@@ -42,15 +47,18 @@ it("reads symbols, sections and packages", () => {
 
 it("reads references, imports and the tables of functions", () => {
   const graph = read([new TextEncoder().encode(DUMP)]).graph!;
-  expect([...graph.start]).toEqual([0, 2, 2]);
-  expect([[...graph.offset], [...graph.target], [...graph.addend], [...graph.weak]]).toEqual([
-    [4, 9],
-    [12, 12],
-    [0, -8],
-    [0, 1],
+  expect([graph.dynamic, [...graph.roots], [...graph.reached]]).toEqual([false, [7], [7, 1, 12, 1]]);
+  expect([[...graph.symbol], [...graph.flags], [...graph.start]]).toEqual([
+    [7, 12],
+    [SYMBOL.reflectMethod | SYMBOL.text, SYMBOL.type],
+    [0, 5, 7],
   ]);
-  expect([...graph.type].map((type) => graph.typeName(type))).toEqual(["R_CALL", ""]);
-  expect([...graph.method]).toEqual([[1, "Close"]]);
+  const { plain, iface, order, method, useMethod, useName } = EDGE;
+  expect([...graph.edge]).toEqual([plain, iface, plain, useMethod, useName, method, order]);
+  expect([...graph.target]).toEqual([12, 12, 9, 0, 0, 0, 9]);
+  expect([...graph.offset]).toEqual([4, 9, 0, 0, 0, 0, 0]);
+  expect([[...graph.methods.signature], [...graph.methods.parts]]).toEqual([[0], [9, 0, 7]]);
+  expect([graph.names, [...graph.signatures.name], [...graph.signatures.type]]).toEqual([["Close"], [0], [12]]);
   expect([...graph.imports]).toEqual([[2, [1]]]);
   expect(graph.functions).toEqual([
     { symbol: 7, fixed: [21, 22, 23, 0], pcdata: [24, 25], funcdata: [], inlined: [9, 9] },
@@ -58,7 +66,7 @@ it("reads references, imports and the tables of functions", () => {
 });
 
 it("has no graph if none was asked for", () => {
-  const few = DUMP.split("\n").filter((line) => !/^[IPR]/.test(line));
+  const few = DUMP.split("\n").filter((line) => !/^[AEGIMPZ]/.test(line));
   expect(read([new TextEncoder().encode(few.join("\n"))]).graph).toBeUndefined();
 });
 
