@@ -1,0 +1,100 @@
+// What would leave the file if a package or a module were gone: dead-code elimination run again without it, for all of them at once.
+import { type Bill } from "./cost.ts";
+import type { LinkGraph } from "./graph.ts";
+import { symbolOwner } from "./owner.ts";
+import { sectionRole } from "./placement.ts";
+import { SYMBOL } from "./probegraph.ts";
+import { type Ground, Reach } from "./reach.ts";
+
+/** Names of what the compiler makes wherever it is needed: it leaves with the last that refers to it, whoever is gone. */
+const SHARED =
+  /^(?:go:string\.|type:\.|runtime\.gcbits\.|gclocals·|type:[^*]*\b(?:func|struct|interface|map|chan)\b|$)/;
+
+/** Owners of nodes, and which nodes go with their owner. */
+export interface Owners {
+  /** Index 0 is "". */
+  readonly names: readonly string[];
+  /** By node. */
+  readonly of: Uint32Array;
+  /** Nodes that are gone when their owner is: functions, variables, named types; by owner. */
+  readonly members: readonly (readonly number[])[];
+}
+
+export function ownersOf(graph: LinkGraph): Owners {
+  const { dump } = graph;
+  const names: string[] = [""];
+  const ids = new Map<string, number>([["", 0]]);
+  const of = new Uint32Array(graph.count);
+  const members: number[][] = [[]];
+  const roles = ["", ...dump.sections.map((s) => sectionRole(s.name))];
+  for (let i = 0; i < dump.count; i++) {
+    const name = dump.name(i);
+    const isText = (graph.flags[i] & SYMBOL.text) !== 0 || roles[dump.section[i]] === "text";
+    const owner = symbolOwner(dump, i, name, isText);
+    let id = ids.get(owner);
+    if (id === undefined) {
+      id = names.length;
+      ids.set(owner, id);
+      names.push(owner);
+      members.push([]);
+    }
+    of[i] = id;
+    if (id !== 0 && !SHARED.test(name)) members[id].push(i);
+  }
+  return { names, of, members };
+}
+
+/** Something to price, with its parts: a module with its packages. */
+export interface Priced {
+  readonly members: readonly (readonly number[])[];
+  readonly parts?: readonly Priced[];
+}
+
+export interface Price {
+  /** Bytes that leave when it alone is gone. */
+  readonly bytes: number;
+  /** Nodes that leave. */
+  readonly nodes: number;
+  readonly parts: readonly Price[];
+}
+
+/**
+ * Prices each item as if it alone were gone. All are taken away first and let in again in halves, so that elimination goes on from where
+ * it stands instead of beginning anew for each: about log2(items) whole runs.
+ */
+export function retained(ground: Ground, bill: Bill, items: readonly Priced[]): Price[] {
+  const whole = new Reach(ground).run();
+  const kept: number[] = [];
+  for (let node = 0; node < ground.graph.count; node++) if (whole.isReached(node)) kept.push(node);
+  return priceAll(new Reach(ground), items, true, (reach) => {
+    const gone: number[] = [];
+    for (const node of kept) if (!reach.isReached(node)) gone.push(node);
+    return { bytes: bill.of(gone), nodes: gone.length };
+  });
+}
+
+/** `reach`: a run without all of the items, still to be made if `fresh`. */
+function priceAll(
+  reach: Reach,
+  items: readonly Priced[],
+  fresh: boolean,
+  price: (reach: Reach) => { bytes: number; nodes: number },
+): Price[] {
+  if (items.length === 0) return [];
+  if (fresh) {
+    for (const item of items) for (const list of item.members) reach.block(list);
+    reach.run();
+  }
+  if (items.length === 1) {
+    const [{ parts = [] }] = items;
+    return [{ ...price(reach), parts: priceAll(reach, parts, false, price) }];
+  }
+  const half = items.length >> 1;
+  const [first, second] = [items.slice(0, half), items.slice(half)];
+  const without = (rest: readonly Priced[]): Reach => {
+    const next = reach.clone();
+    for (const item of rest) for (const list of item.members) next.unblock(list);
+    return next;
+  };
+  return [...priceAll(without(second), first, false, price), ...priceAll(without(first), second, false, price)];
+}
