@@ -9,6 +9,8 @@ import { isContainer, sectionRole, sectionShifts } from "./placement.ts";
 
 /** Bytes by node. Own bytes may be fractions: shares of what is not split by symbol. */
 export interface Costs {
+  /** RVA of each of the dump's symbols that is in the file's image, NaN for others. */
+  readonly rva: Float64Array;
   readonly own: Float64Array;
   /** Parts of node i are part[start[i]] … part[start[i + 1] - 1]; a part may have many users. */
   readonly start: Uint32Array;
@@ -44,7 +46,7 @@ export function costsOf(
   addSymbolTable(exe, byRva, own);
   addLinks(exe, go, byRva, own);
   addRelocations(exe, rva, own);
-  return { own, ...shares };
+  return { rva, own, ...shares };
 }
 
 /** RVA of each of the dump's symbols that stands in the file's image, NaN for others. */
@@ -103,7 +105,7 @@ function functionTable(
   go: GoProgram,
   rva: Float64Array,
   own: Float64Array,
-): Omit<Costs, "own"> {
+): Omit<Costs, "own" | "rva"> {
   const { pcln: t, module } = go;
   const { dump } = graph;
   const view = viewAll(t.bytes);
@@ -286,6 +288,8 @@ export class Bill {
     let bytes = 0;
     const touched: number[] = [];
     for (const node of nodes) {
+      // gates are nodes without a cost
+      if (node >= own.length) continue;
       bytes += own[node];
       for (let p = start[node]; p < start[node + 1]; p++) {
         touched.push(part[p]);

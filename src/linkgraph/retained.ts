@@ -1,14 +1,18 @@
 // What would leave the file if a package or a module were gone: dead-code elimination run again without it, for all of them at once.
-import { type Bill } from "./cost.ts";
+import { packageOf } from "../binary/go/symbolname.ts";
+import type { Bill } from "./cost.ts";
 import type { LinkGraph } from "./graph.ts";
 import { symbolOwner } from "./owner.ts";
 import { sectionRole } from "./placement.ts";
+import { DUPLICATE_OK } from "./probe.ts";
 import { SYMBOL } from "./probegraph.ts";
 import { type Ground, Reach } from "./reach.ts";
 
-/** Names of what the compiler makes wherever it is needed: it leaves with the last that refers to it, whoever is gone. */
-const SHARED =
-  /^(?:go:string\.|type:\.|runtime\.gcbits\.|gclocals·|type:[^*]*\b(?:func|struct|interface|map|chan)\b|$)/;
+/** What the compiler makes wherever it is needed, always the same: it leaves with the last that refers to it, whoever is gone. */
+function isShared(name: string, owner: string, isDuplicateOk: boolean): boolean {
+  if (/^(?:go:string\.|type:\.|runtime\.gcbits\.|gclocals·|$)/.test(name)) return true;
+  return (isDuplicateOk || name.startsWith("type:")) && packageOf(name) !== owner;
+}
 
 /** Owners of nodes, and which nodes go with their owner. */
 export interface Owners {
@@ -39,7 +43,7 @@ export function ownersOf(graph: LinkGraph): Owners {
       members.push([]);
     }
     of[i] = id;
-    if (id !== 0 && !SHARED.test(name)) members[id].push(i);
+    if (id !== 0 && !isShared(name, owner, (dump.flags[i] & DUPLICATE_OK) !== 0)) members[id].push(i);
   }
   return { names, of, members };
 }
