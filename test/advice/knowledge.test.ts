@@ -1,0 +1,65 @@
+// Every entry of knowledge/ holds to its own examples: it fires on the trouble and stays quiet on the cure.
+import { describe, expect, test } from "vitest";
+import { blockerCures } from "../../src/advice/blockers.ts";
+import { boxedTypeCures, lighterThan, tagsFor, testPackageOf } from "../../src/advice/dependencies.ts";
+import { duplicatesOf } from "../../src/advice/duplicates.ts";
+import type { FileName, Scene } from "../../src/advice/schema.ts";
+import { badVersions, toolchainEffects } from "../../src/advice/versions.ts";
+import { loadKnowledge } from "../../src/toolchain/knowledge.ts";
+import { packageOfSymbol, programOfScene } from "./scene.ts";
+
+const knowledge = loadKnowledge();
+
+/** Ids of the entries of a file that a scene makes fire. */
+const FIRED: Record<FileName, (scene: Scene) => string[]> = {
+  blockers: (scene) => {
+    const use = { symbol: scene.symbol ?? "", package: packageOfSymbol(scene.symbol ?? ""), chain: scene.chain ?? [] };
+    return blockerCures(knowledge.blockers, programOfScene(scene), use).map((each) => each.entry.id);
+  },
+  duplicates: (scene) => duplicatesOf(knowledge.duplicates, programOfScene(scene)).map((each) => each.entry.id),
+  heavy: (scene) => {
+    const program = programOfScene(scene);
+    const boxed = scene.symbol === undefined ? [] : boxedTypeCures(knowledge.heavy, program, scene.symbol);
+    return [...lighterThan(knowledge.heavy, program), ...boxed].map((each) => each.entry.id);
+  },
+  tags: (scene) => tagsFor(knowledge.tags, programOfScene(scene)).map((each) => each.entry.id),
+  testpackages: (scene) => {
+    const names = [...programOfScene(scene).packages.values()].map((each) => each.name);
+    return names.flatMap((name) => testPackageOf(knowledge.testpackages, name)?.id ?? []);
+  },
+  versions: (scene) =>
+    scene.from === undefined
+      ? badVersions(knowledge.versions, programOfScene(scene)).map((each) => each.entry.id)
+      : toolchainEffects(knowledge.versions, scene.from, scene.go ?? "").map((entry) => entry.id),
+};
+
+const files = Object.keys(FIRED) as FileName[];
+
+describe.each(files)("%s", (file) => {
+  test.each(knowledge[file].map((entry) => [entry.id, entry] as const))("%s", (id, entry) => {
+    for (const scene of entry.examples.fires) expect(FIRED[file](scene), JSON.stringify(scene)).toContain(id);
+    for (const scene of entry.examples.quiet) expect(FIRED[file](scene), JSON.stringify(scene)).not.toContain(id);
+  });
+});
+
+const entries = files.flatMap((file) => knowledge[file].map((entry) => ({ file, ...entry })));
+
+test("ids are unique over all files", () => {
+  const seen = new Set<string>();
+  const twice = entries.filter((entry) => seen.size === seen.add(entry.id).size || false);
+  expect(twice.map((entry) => entry.id)).toEqual([]);
+});
+
+test("evidence names one of its entry's sources", () => {
+  const strangers = entries.flatMap((entry) =>
+    entry.evidence.flatMap(({ source }) =>
+      source === undefined || entry.sources.includes(source) ? [] : [`${entry.id}: ${source}`],
+    ),
+  );
+  expect(strangers).toEqual([]);
+});
+
+test("who claims to have verified an entry says what was looked at", () => {
+  const silent = entries.filter((entry) => (entry.verified === "none") !== (entry.checked === undefined));
+  expect(silent.map((entry) => entry.id)).toEqual([]);
+});
