@@ -21,14 +21,24 @@ export interface RunResult {
 /** Output kept of one stream; a build that prints more is not read by anyone. */
 const MAX_OUTPUT = 64 << 20;
 
+function environment(more: RunOptions["env"]): NodeJS.ProcessEnv {
+  const env: NodeJS.ProcessEnv = { ...process.env, ...more };
+  for (const name of Object.keys(env)) if (env[name] === undefined) delete env[name];
+  return env;
+}
+
+/** Runs a short command while nothing else happens, for what must be done when the process ends; whether it succeeded. */
+export function runSync(command: string, args: readonly string[], options: Pick<RunOptions, "cwd" | "env">): boolean {
+  const { cwd } = options;
+  return spawnSync(command, args, { cwd, env: environment(options.env), stdio: "ignore" }).status === 0;
+}
+
 /** Runs a command to its end. Rejects only if it cannot be started (ENOENT and the like). */
 export function run(command: string, args: readonly string[], options: RunOptions): Promise<RunResult> {
   return new Promise((resolve, reject) => {
-    const env: NodeJS.ProcessEnv = { ...process.env, ...options.env };
-    for (const name of Object.keys(env)) if (env[name] === undefined) delete env[name];
     const child = spawn(command, args, {
       cwd: options.cwd,
-      env,
+      env: environment(options.env),
       stdio: ["ignore", "pipe", "pipe"],
       detached: process.platform !== "win32",
     });
