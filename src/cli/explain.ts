@@ -21,8 +21,12 @@ export function explain(error: unknown, verbose: boolean): number {
     process.stderr.write(`pare: ${visible(text)}\n`);
   };
   if (error instanceof Failure || error instanceof ToolFailure) {
-    say(verbose && error.detail !== "" ? `${error.message} [${error.detail}]` : error.message);
-    return error instanceof Failure ? error.exitCode : TOOL_EXITS[error.code];
+    const exitCode = error instanceof Failure ? error.exitCode : TOOL_EXITS[error.code];
+    const message = verbose && error.detail !== "" ? `${error.message} [${error.detail}]` : error.message;
+    // what a compiler says has lines of its own; what is said of a file may hold the file's own line ends, and stays one line
+    if (exitCode === EXIT.unreadable) say(message);
+    else process.stderr.write(`pare: ${message.split("\n").map(visible).join("\n")}\n`);
+    return exitCode;
   }
   if (error instanceof ViewError) {
     say(error.suggestion === undefined ? error.message : `${error.message} (Did you mean ${error.suggestion}?)`);

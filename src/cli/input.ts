@@ -21,14 +21,20 @@ export interface Input {
   readonly warnings: readonly string[];
 }
 
-/** Reads a file or stdin ("-"), or builds a package with these flags; progress goes to stderr. */
-export async function readInput(subject: string, goFlags: readonly string[] = [], progress?: Progress): Promise<Input> {
+/** Reads a file or stdin ("-"), or builds a package with these flags, with the linker's references if `graph`; progress goes to stderr. */
+export async function readInput(
+  subject: string,
+  goFlags: readonly string[] = [],
+  progress?: Progress,
+  graph = false,
+): Promise<Input> {
   const { openSubject } = await import("../toolchain/subject.ts");
   try {
     return await openSubject(subject, {
       cwd: process.cwd(),
       goFlags,
       guard: onInterrupt,
+      graph,
       onStep: (step) => progress?.step(`${STEPS[step.reason]} ${step.subject}`),
     });
   } finally {
@@ -37,7 +43,12 @@ export async function readInput(subject: string, goFlags: readonly string[] = []
 }
 
 /** What the steps of a build are called. */
-export const STEPS = { probe: "preparing the link probe for", download: "downloading", build: "building" } as const;
+export const STEPS = {
+  checkout: "checking out",
+  probe: "preparing the link probe for",
+  download: "downloading",
+  build: "building",
+} as const;
 
 /** JSON is no executable, so it can only be meant as a snapshot. */
 export function isSnapshot({ bytes }: Input): boolean {

@@ -7,7 +7,7 @@ import { terminalOf } from "../report/terminal.ts";
 import { factsOf, type Input, profileInput, STEPS } from "./input.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { write } from "./output.ts";
-import type { CommonOptions } from "./program.ts";
+import type { CommonOptions } from "./options.ts";
 import { progressOn } from "./progress.ts";
 
 export interface OverviewFlags extends CommonOptions {

@@ -8,7 +8,7 @@ import { terminalOf } from "../report/terminal.ts";
 import { EXIT, Failure } from "./failure.ts";
 import { factsOf, isSnapshot, profileInput, readInput } from "./input.ts";
 import { write } from "./output.ts";
-import type { CommonOptions } from "./program.ts";
+import type { CommonOptions } from "./options.ts";
 import { progressOn } from "./progress.ts";
 
 export interface ProfileFlags extends CommonOptions {

@@ -1,21 +1,17 @@
 // argv → command. The commands themselves are loaded when they run, so that --help costs nothing but commander.
 import { existsSync, readFileSync } from "node:fs";
 import { findPackageJSON } from "node:module";
-import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { Command, CommanderError, Option } from "commander";
 import { nearest } from "../ledger/nearest.ts";
 import { SORTS, VIEWS } from "../ledger/views.ts";
+import { addDeps, addWhy } from "./explaincommands.ts";
 import { EXIT, Failure } from "./failure.ts";
+import { common, positive, split } from "./options.ts";
 import { ignoreClosedPipe } from "./output.ts";
 import type { DocumentName } from "../ledger/schema.ts";
 import type { DiffFlags } from "./diff.ts";
 import type { OverviewFlags } from "./overview.ts";
 import type { ProfileFlags } from "./profile.ts";
-
-/** Options that every command has. */
-export interface CommonOptions {
-  readonly quiet?: boolean;
-  readonly verbose?: boolean;
-}
 
 const SHELLS = ["bash", "zsh", "fish", "powershell"];
 
@@ -58,6 +54,9 @@ function createProgram(): Command {
   addOverview(program);
   addProfile(program);
   addDiff(program);
+  program.commandsGroup("Explain:");
+  addWhy(program);
+  addDeps(program);
   program.commandsGroup("Other:");
   addSchema(program);
   program.addHelpText(
@@ -80,15 +79,6 @@ function version(): string {
   return path === undefined ? "unknown" : (JSON.parse(readFileSync(path, "utf8")) as { version: string }).version;
 }
 
-/** Options of every command, listed last. */
-function common(command: Command): Command {
-  return command
-    .optionsGroup("General:")
-    .addOption(new Option("-C, --directory <dir>", "change to this directory first"))
-    .option("-q, --quiet", "no notes and warnings on stderr")
-    .option("-v, --verbose", "say where in the file an error is");
-}
-
 /** -C stands in front of the command or behind it. */
 function changeDirectory(command: Command): void {
   const { directory } = command.optsWithGlobals<{ directory?: string }>();
@@ -98,12 +88,6 @@ function changeDirectory(command: Command): void {
   } catch {
     throw new Failure(EXIT.usage, `-C ${directory}: no such directory`);
   }
-}
-
-function positive(text: string): number {
-  const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError("It must be a whole number above 0.");
-  return value;
 }
 
 /** Bare `pare [package]`: options in front of a command's name are the program's own. */
@@ -187,19 +171,26 @@ Examples:
 function addDiff(program: Command): void {
   const command = program
     .command("diff")
-    .summary("what changed between two executables")
+    .summary("what changed between two executables or git revisions")
     .description(
       `Compares two executables, exactly: the packages' changes sum to the files' change.
+Revisions are checked out into temporary working trees and built there, both with
+-trimpath -buildvcs=false and your flags. A file that exists is taken before a
+revision of the same name; write refs/heads/NAME or ./NAME to be clear.
 
 Examples:
   pare diff old new                               two executables
   pare profile --json --symbols old > old.json    keep a snapshot …
   pare diff old.json new                          … and compare with it later
-  pare diff --markdown old new                    for a pull request`,
+  pare diff main..HEAD ./cmd/server               two git revisions of a package
+  pare diff main...HEAD ./cmd/server              what a branch changed since it left
+  pare diff HEAD ./cmd/server -- -tags prod       a revision and the working tree
+  pare diff --markdown main...HEAD                for a pull request`,
     )
-    .usage("[options] <old> <new>")
-    .argument("<old>", "an executable, or a snapshot made by pare profile --json")
-    .argument("<new>", "the same, to compare with it");
+    .usage(
+      "[options] <old> <new>\n       pare diff [options] <rev>..<rev> | <rev> [<rev>] [package] [-- go build flags]",
+    )
+    .argument("<words...>", "executables, snapshots made by pare profile --json, or revisions; then the package");
   command.optionsGroup("View:");
   command.option("--top <n>", "rows of each table", positive).option("--bytes", "exact counts instead of kB and MB");
   command.optionsGroup("Format:");
@@ -207,8 +198,9 @@ Examples:
     .addOption(new Option("--json", "one document, schema pare.diff/1").conflicts("markdown"))
     .option("--markdown", "tables for issues and pull requests")
     .option("-o, --output <file>", "write the answer here instead of to stdout");
-  common(command).action(async (before: string, after: string, options: DiffFlags) => {
-    await (await import("./diff.ts")).diffCommand(before, after, options);
+  common(command).action(async (words: string[], options: DiffFlags) => {
+    const { operands, flags } = split(words, program);
+    await (await import("./diff.ts")).diffCommand(operands, flags, options);
   });
 }
 

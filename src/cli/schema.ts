@@ -1,7 +1,9 @@
-// pare schema: the JSON Schema of a document.
+// pare schema: the JSON Schema of a document, or of pare's own knowledge files.
 import { type DocumentName, jsonSchema } from "../ledger/schema.ts";
 import { write } from "./output.ts";
 
-export async function schemaCommand(document: DocumentName): Promise<void> {
-  await write("-", `${JSON.stringify(jsonSchema(document), null, 2)}\n`);
+export async function schemaCommand(document: DocumentName | "knowledge"): Promise<void> {
+  const schema =
+    document === "knowledge" ? (await import("../advice/schema.ts")).knowledgeJsonSchema() : jsonSchema(document);
+  await write("-", `${JSON.stringify(schema, null, 2)}\n`);
 }

@@ -1,5 +1,7 @@
 // From the build that everybody makes to the one to ship: each step changes one thing, so that the difference is its own.
 
+import { addLdflags } from "../toolchain/go.ts";
+
 export interface Step {
   /** What the step adds, as one writes it: "-trimpath". */
   readonly change: string;
@@ -8,20 +10,6 @@ export interface Step {
   /** All flags of `go build` up to and with this step. */
   readonly flags: readonly string[];
   readonly env: Readonly<Record<string, string>>;
-}
-
-const LDFLAGS = /^--?ldflags(?:=(.*))?$/s;
-
-/** The flags with words added to -ldflags, which `go build` takes only once. */
-export function addLdflags(flags: readonly string[], words: string): string[] {
-  const rest: string[] = [];
-  let own = "";
-  for (let i = 0; i < flags.length; i++) {
-    const found = LDFLAGS.exec(flags[i]);
-    if (!found) rest.push(flags[i]);
-    else own = found[1] ?? flags[++i] ?? "";
-  }
-  return [...rest, `-ldflags=${own === "" ? words : `${own} ${words}`}`];
 }
 
 /** The user's build, then what a release adds to it. `cgo`: whether the go command would use C here. */

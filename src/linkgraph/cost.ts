@@ -283,20 +283,28 @@ export class Bill {
 
   /** Sum for nodes that leave together, each named once. */
   of(nodes: Iterable<number>): number {
+    return this.split([nodes])[0];
+  }
+
+  /** The same by group: what groups share is billed to the last that has it. */
+  split(groups: readonly Iterable<number>[]): number[] {
     const { own, start, part, size } = this.costs;
     const { users } = this;
-    let bytes = 0;
     const touched: number[] = [];
-    for (const node of nodes) {
-      // gates are nodes without a cost
-      if (node >= own.length) continue;
-      bytes += own[node];
-      for (let p = start[node]; p < start[node + 1]; p++) {
-        touched.push(part[p]);
-        if (--users[part[p]] === 0) bytes += size[part[p]];
+    const sums = groups.map((nodes) => {
+      let bytes = 0;
+      for (const node of nodes) {
+        // gates are nodes without a cost
+        if (node >= own.length) continue;
+        bytes += own[node];
+        for (let p = start[node]; p < start[node + 1]; p++) {
+          touched.push(part[p]);
+          if (--users[part[p]] === 0) bytes += size[part[p]];
+        }
       }
-    }
+      return bytes;
+    });
     for (const part of touched) users[part]++;
-    return bytes;
+    return sums;
   }
 }

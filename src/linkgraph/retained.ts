@@ -8,10 +8,14 @@ import { DUPLICATE_OK } from "./probe.ts";
 import { SYMBOL } from "./probegraph.ts";
 import { type Ground, Reach } from "./reach.ts";
 
-/** What the compiler makes wherever it is needed, always the same: it leaves with the last that refers to it, whoever is gone. */
-function isShared(name: string, owner: string, isDuplicateOk: boolean): boolean {
-  if (/^(?:go:string\.|type:\.|runtime\.gcbits\.|gclocals·|$)/.test(name)) return true;
-  return (isDuplicateOk || name.startsWith("type:")) && packageOf(name) !== owner;
+/** Constants and tables that the linker keeps once for all who have the same: who named one first does not matter. */
+const CONTENTS = /^(?:go:string\.|type:\.|runtime\.gcbits\.|gclocals·|\$|$)|\.\.stmp_\d+$/;
+
+/** What leaves with the last that refers to it, whoever is gone. */
+function isShared(name: string, owner: string, isText: boolean, isDuplicateOk: boolean): boolean {
+  if (CONTENTS.test(name)) return true;
+  // functions may be named for another package than their own (go:linkname)
+  return (!isText || isDuplicateOk) && packageOf(name) !== owner;
 }
 
 /** Owners of nodes, and which nodes go with their owner. */
@@ -30,6 +34,7 @@ export function ownersOf(graph: LinkGraph): Owners {
   const ids = new Map<string, number>([["", 0]]);
   const of = new Uint32Array(graph.count);
   const members: number[][] = [[]];
+  const tables = new Set(graph.functions.flatMap((f) => [...f.fixed, ...f.pcdata, ...f.funcdata]));
   const roles = ["", ...dump.sections.map((s) => sectionRole(s.name))];
   for (let i = 0; i < dump.count; i++) {
     const name = dump.name(i);
@@ -43,7 +48,8 @@ export function ownersOf(graph: LinkGraph): Owners {
       members.push([]);
     }
     of[i] = id;
-    if (id !== 0 && !isShared(name, owner, (dump.flags[i] & DUPLICATE_OK) !== 0)) members[id].push(i);
+    if (id === 0 || tables.has(dump.id[i])) continue;
+    if (!isShared(name, owner, isText, (dump.flags[i] & DUPLICATE_OK) !== 0)) members[id].push(i);
   }
   return { names, of, members };
 }

@@ -105,6 +105,20 @@ function listFlags(flags: readonly string[]): string[] {
   return out;
 }
 
+const LDFLAGS = /^--?ldflags(?:=(.*))?$/s;
+
+/** The flags with words added to -ldflags, which `go build` takes only once. */
+export function addLdflags(flags: readonly string[], words: string): string[] {
+  const rest: string[] = [];
+  let own = "";
+  for (let i = 0; i < flags.length; i++) {
+    const found = LDFLAGS.exec(flags[i]);
+    if (!found) rest.push(flags[i]);
+    else own = found[1] ?? flags[++i] ?? "";
+  }
+  return [...rest, `-ldflags=${own === "" ? words : `${own} ${words}`}`];
+}
+
 const LIST_FORMAT = "{{.ImportPath}}\t{{.Name}}\t{{.Dir}}";
 
 /** Resolves an import path or directory to one main package. */
@@ -148,8 +162,8 @@ export interface Build {
   readonly onDownload?: (module: string) => void;
 }
 
-/** Builds a program. Throws build-failed with Go's own message. */
-export async function build(what: Build, context: GoContext): Promise<void> {
+/** Builds a program; answers what the go command said. Throws build-failed with Go's own message. */
+export async function build(what: Build, context: GoContext): Promise<string> {
   const output = isAbsolute(what.output) ? what.output : resolve(context.cwd, what.output);
   const env = { ...what.env, ...(what.scratch === undefined ? {} : { GOTMPDIR: what.scratch }) };
   const { code, stderr, stdout } = await go(
@@ -161,7 +175,7 @@ export async function build(what: Build, context: GoContext): Promise<void> {
       if (found) what.onDownload?.(found[1]);
     },
   );
-  if (code === 0) return;
+  if (code === 0) return stderr;
   throw new ToolFailure("build-failed", `go build ${what.pkg} failed:\n${withoutDownloads(stderr + stdout)}`);
 }
 

@@ -2,6 +2,8 @@
 import { closeSync, existsSync, openSync, readSync, statSync } from "node:fs";
 import { isAbsolute, join, resolve } from "node:path";
 import { type ProbeDump, ProbeReader } from "../linkgraph/probe.ts";
+import type { DependencyTree } from "../linkgraph/dumpdep.ts";
+import { dependencyTree } from "./dumpdep.ts";
 import { readFile } from "./files.ts";
 import { build, checkFlags, findMain, type GoEnv, goEnv, hasToolexec } from "./go.ts";
 import { linkProbe, type Probe, probeBuild } from "./linkprobe.ts";
@@ -52,6 +54,16 @@ export async function buildSubject(argument: string, options: SubjectOptions): P
     return testimony ? { ...subject, testimony } : subject;
   };
   return withTemporary(guard, work, env.GOTMPDIR);
+}
+
+/** The same build, asked only how the linker came to each symbol: for want of a link probe. */
+export async function packageTree(argument: string, options: SubjectOptions): Promise<DependencyTree> {
+  const { guard, goFlags } = options;
+  const { cwd, pkg } = placeOf(argument, options.cwd);
+  const context = { cwd, guard, ...(options.env ? { env: options.env } : {}) };
+  const work = (directory: string): Promise<DependencyTree> =>
+    dependencyTree({ pkg, flags: goFlags, output: join(directory, "program"), scratch: directory }, context);
+  return withTemporary(guard, work, (await goEnv(context)).GOTMPDIR);
 }
 
 async function findProbe(env: GoEnv, options: SubjectOptions): Promise<Probe> {

@@ -1,0 +1,38 @@
+// Options that commands share.
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { EXIT, Failure } from "./failure.ts";
+
+/** Options that every command has. */
+export interface CommonOptions {
+  readonly quiet?: boolean;
+  readonly verbose?: boolean;
+}
+
+/** Options of every command, listed last. */
+export function common(command: Command): Command {
+  return command
+    .optionsGroup("General:")
+    .addOption(new Option("-C, --directory <dir>", "change to this directory first"))
+    .option("-q, --quiet", "no notes and warnings on stderr")
+    .option("-v, --verbose", "say where in the file an error is");
+}
+
+/** Parses the number of an option. */
+export function positive(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError("It must be a whole number above 0.");
+  return value;
+}
+
+/** Commander does not say which words stood behind "--". Refuses no words in front of it, unless there `mayBeNone`. */
+export function split(
+  words: readonly string[],
+  program: Command,
+  mayBeNone = false,
+): { operands: string[]; flags: string[] } {
+  const { rawArgs } = program as unknown as { rawArgs: readonly string[] };
+  const at = rawArgs.indexOf("--");
+  const flags = at < 0 ? 0 : rawArgs.length - at - 1;
+  if (flags >= words.length && !mayBeNone) throw new Failure(EXIT.usage, "missing required argument 'words'");
+  return { operands: words.slice(0, words.length - flags), flags: words.slice(words.length - flags) };
+}
