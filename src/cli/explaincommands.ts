@@ -1,5 +1,6 @@
 // The commands that ask the linker why: their options and help.
 import { type Command, Option } from "commander";
+import type { DceFlags } from "./dce.ts";
 import type { DepsFlags } from "./deps.ts";
 import { EXIT, Failure } from "./failure.ts";
 import { common, positive, split } from "./options.ts";
@@ -18,21 +19,33 @@ Examples:
   pare why github.com/google/uuid ./cmd/server   a module, in another program
   pare why 'encoding/json.(*Decoder).Decode'     a symbol
   pare why 'golang.org/x/...'                    everything that matches
-  pare why --import-graph net/http/pprof         by imports: is anything of it linked?`,
+  pare why --import-graph net/http/pprof         by imports: is anything of it linked?
+  pare why --dce ./cmd/server                    what keeps methods that nobody calls`,
     )
-    .usage("[options] <target> [package] [-- go build flags]")
-    .argument("<words...>", "a package, module, type, symbol or pattern; then the package to build");
+    .usage("[options] <target> [package] [-- go build flags]\n       pare why --dce [package] [-- go build flags]")
+    .argument("[words...]", "a package, module, type, symbol or pattern; then the package to build");
   command.optionsGroup("View:");
   command
-    .option("--import-graph", "who imports it, and whether anything of it is linked")
+    .addOption(
+      new Option("--import-graph", "who imports it, and whether anything of it is linked").conflicts(["dce", "std"]),
+    )
+    .option("--dce", "what turns dead-code elimination of methods off, and types that keep many")
+    .option("--std", "with --dce: types of the standard library too")
     .option("--top <n>", "rows of each table", positive)
     .option("--bytes", "exact counts instead of kB and MB");
   command.optionsGroup("Format:");
   command
-    .option("--json", "one document: pare.why/1, or pare.imports/1")
+    .option("--json", "one document: pare.why/1, pare.imports/1 or pare.dce/1")
     .option("-o, --output <file>", "write the answer here instead of to stdout");
-  common(command).action(async (words: string[], options: WhyFlags) => {
-    const { operands, flags } = split(words, program);
+  common(command).action(async (words: string[], options: WhyFlags & DceFlags & { readonly dce?: boolean }) => {
+    const { operands, flags } = split(words, program, options.dce === true);
+    if (options.dce === true) {
+      const [pkg = ".", extra] = operands;
+      if (extra !== undefined) throw new Failure(EXIT.usage, `--dce takes a package alone: what is ${extra} for?`);
+      await (await import("./dce.ts")).dceCommand(pkg, flags, options);
+      return;
+    }
+    if (options.std === true) throw new Failure(EXIT.usage, "--std goes with --dce");
     const [target, pkg = ".", extra] = operands;
     if (extra !== undefined) throw new Failure(EXIT.usage, `what is ${extra} for? Flags for go build go behind --`);
     await (await import("./why.ts")).whyCommand(target, pkg, flags, options);

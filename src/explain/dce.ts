@@ -31,8 +31,8 @@ export interface KnownCure {
   readonly id: string;
   readonly kind: Cure["kind"];
   readonly text: string;
-  /** Build tags that are the cure. */
-  readonly tags?: readonly string[];
+  /** What to do it with: "-tags grpcnotrace", "google.golang.org/protobuf >=1.36.12", packages to use instead, an issue to wait for. */
+  readonly what: string;
   readonly sources: readonly string[];
 }
 
@@ -123,6 +123,8 @@ export interface DceOptions {
 
 /** Types that are priced: those with most methods. */
 const MOST_BOXED = 200;
+/** Fewer methods are no reason to look at a type. */
+const MANY_METHODS = 4;
 /** Callers of one method of package reflect that are worth a chain. */
 const MOST_CALLERS = 5;
 
@@ -185,14 +187,31 @@ function programIn({ snapshot }: LinkModel): Program {
 function curesOf({
   entry,
   cures,
-}: Pick<BlockerCure, "cures"> & { entry: { id: string; sources: readonly string[] } }): KnownCure[] {
+}: Pick<BlockerCure, "cures"> & { entry: Pick<BlockerCure["entry"], "id" | "sources"> }): KnownCure[] {
   return cures.map((cure) => ({
     id: entry.id,
     kind: cure.kind,
     text: cure.text,
-    ...(cure.kind === "tag" ? { tags: cure.tags } : {}),
+    what: meansOf(cure),
     sources: entry.sources,
   }));
+}
+
+function meansOf(cure: Cure): string {
+  switch (cure.kind) {
+    case "tag":
+      return `-tags ${cure.tags.join(",")}`;
+    case "upgrade":
+      return `${cure.module} ${cure.to}`;
+    case "go":
+      return `Go ${cure.to}`;
+    case "replace":
+      return cure.with.join(", ");
+    case "wait":
+      return cure.issue;
+    default:
+      return "";
+  }
 }
 
 function callsOf(model: LinkModel, { calls }: Blocker): BlockerRow["calls"] {
@@ -223,8 +242,8 @@ function broughtBy(model: LinkModel, packages: readonly string[]): BlockerRow["b
 }
 
 /**
- * A chain to a function of package reflect goes through its type and tells nothing: what matters is who calls, or looks up, a method of
- * its name. `chain` leads to the function.
+ * A chain to a method of package reflect goes through its type and tells nothing: what matters is who calls, or looks up, a method of
+ * its name. `chain` leads to the method.
  */
 function callersOf(
   model: LinkModel,
@@ -236,7 +255,9 @@ function callersOf(
   const { graph } = model;
   const { methods } = graph;
   const entered = chain.findLast(({ how }) => how === "method");
-  if (!entered || model.packageOf(nodes[0]) !== "reflect") return [];
+  // the same for the wrappers of types that embed reflect.Type
+  const isPassage = /^reflect\.|\.Method(?:ByName|s)?$/.test(nodeName(graph, nodes[0]));
+  if (!entered || !isPassage) return [];
   const signature = methods.signature[Math.floor(entered.index / 3)];
   const name = methods.nameOfSignature[signature];
   const found: { node: number; how: Caller["how"] }[] = [];
@@ -288,7 +309,9 @@ function boxedRows(model: LinkModel, knowledge: Knowledge, program: Program, std
       cures: boxedTypeCures(knowledge.heavy, program, `*${unescapePath(type.name)}`).flatMap(curesOf),
     };
   });
-  return rows.filter((row) => row.bytes > 0).sort((a, b) => b.bytes - a.bytes || (a.type < b.type ? -1 : 1));
+  return rows
+    .filter((row) => row.bytes > 0 && row.methods >= MANY_METHODS)
+    .sort((a, b) => b.bytes - a.bytes || (a.type < b.type ? -1 : 1));
 }
 
 function conversion(model: LinkModel, { from, edge, types }: Boxing): BoxedRow["converted"] {

@@ -1,6 +1,7 @@
 // The zod schemas of the documents that explain. Imported only to print, test or read them.
 import { z } from "zod";
 import { ROLES } from "../ledger/modules.ts";
+import { DCE_SCHEMA } from "./dce.ts";
 import { DEPS_SCHEMA } from "./deps.ts";
 import { IMPORTS_SCHEMA } from "./imports.ts";
 import { WHY_CHAIN_SCHEMA, WHY_SCHEMA } from "./why.ts";
@@ -130,5 +131,87 @@ export const depsSchema = z
   })
   .describe("What each dependency costs");
 
+const cures = z
+  .array(
+    z.strictObject({
+      id: z.string().describe("entry of pare's knowledge"),
+      kind: z.enum(["tag", "upgrade", "go", "replace", "code", "remove", "wait"]),
+      text: z.string(),
+      what: z
+        .string()
+        .describe('build tags, a module and its versions, packages to use instead, an issue; "" if the text says it'),
+      sources: z.array(z.url()),
+    }),
+  )
+  .describe("what is known to help");
+
+export const dceSchema = z
+  .strictObject({
+    schema: z.literal(DCE_SCHEMA),
+    file: z.strictObject({ name: z.string(), size: bytes, goVersion: z.string() }),
+    elimination: z.enum(["on", "off"]).describe("of methods, as the linker testifies"),
+    dynamic: z
+      .strictObject({
+        importers: z.array(z.string()).describe("of package plugin; empty: flags of the build ask for it"),
+        gain: bytes.describe("leave when it alone is cured (estimate)"),
+      })
+      .nullable()
+      .describe("dynamic linking, which keeps all methods"),
+    blockers: z.array(
+      z.strictObject({
+        functions: z.array(place),
+        calls: z.array(z.strictObject({ callee: z.string(), position: position.exactOptional() })),
+        chain: z.array(step).describe("the shortest way to it that is there with elimination on too"),
+        callers: z
+          .array(
+            z.strictObject({
+              function: place,
+              how: z.enum(["calls", "looks up"]),
+              method: z.string(),
+              chain: z.array(step),
+            }),
+          )
+          .describe("for methods of package reflect: who makes them callable"),
+        broughtBy: z
+          .strictObject({ importer: z.string(), package: z.string(), module: z.string(), version: z.string() })
+          .nullable()
+          .describe("the import in the program's own code that leads to it; null: it is the program's own"),
+        gain: z.strictObject({
+          alone: bytes.describe("leave when it alone is cured (estimate)"),
+          inOrder: bytes.describe("leave when it and all in front of it are cured (estimate)"),
+        }),
+        cures,
+      }),
+    ),
+    followers: z.array(place).describe("functions with such reflection that live only because elimination is off"),
+    gain: bytes.describe("leave when all are cured: elimination run again without them (estimate)"),
+    boxed: z
+      .array(
+        z.strictObject({
+          type: z.string(),
+          package: z.string(),
+          module: z.string(),
+          version: z.string(),
+          methods: count.describe("that stay, of the type and its pointer type, by name"),
+          uncalled: count.describe("of these, called by no interface and looked up by nobody"),
+          bytes: bytes.describe("leave when no method stays for an interface (estimate)"),
+          converted: z
+            .strictObject({
+              function: place,
+              position: position.exactOptional(),
+              type: z.string(),
+              through: z.array(z.string()),
+            })
+            .nullable()
+            .describe("a conversion that puts it into an interface, by itself or inside of another type"),
+          sample: z.array(z.string()).describe("Go: functions to convert instead"),
+          cures,
+        }),
+      )
+      .describe("types that keep methods because they are in interfaces, largest first"),
+    warnings: z.array(z.string()),
+  })
+  .describe("What turns the linker's dead-code elimination of methods off, and what keeps methods");
+
 /** By the name that `pare schema` knows. */
-export const EXPLAIN_SCHEMAS = { why: whySchema, imports: importsSchema, deps: depsSchema } as const;
+export const EXPLAIN_SCHEMAS = { why: whySchema, imports: importsSchema, deps: depsSchema, dce: dceSchema } as const;

@@ -37,7 +37,7 @@ export class Reach {
   private readonly signatureUsed: Uint8Array;
   private readonly nameUsed: Uint8Array;
   /** Functions whose reflection is taken for harmless. */
-  private readonly lifted: ReadonlySet<number>;
+  private readonly lifted: Set<number>;
   private reflectSeen: boolean;
   private stack = new Uint32Array(1 << 12);
   private depth = 0;
@@ -45,7 +45,7 @@ export class Reach {
   constructor(ground: Ground, lifted: ReadonlySet<number> = new Set()) {
     const { graph } = ground;
     this.ground = ground;
-    this.lifted = lifted;
+    this.lifted = new Set(lifted);
     this.state = new Uint8Array(graph.count);
     this.signatureUsed = new Uint8Array(graph.methods.nameOfSignature.length);
     this.nameUsed = new Uint8Array(graph.methods.names.length);
@@ -104,6 +104,16 @@ export class Reach {
     for (const node of nodes) {
       this.state[node] &= ~BLOCKED;
       if ((this.state[node] & WANTED) !== 0) this.mark(node);
+    }
+    this.flood();
+    return this;
+  }
+
+  /** Takes the reflection of functions for what it is again, and goes on from where the run stands. */
+  unlift(nodes: Iterable<number>): this {
+    for (const node of nodes) {
+      this.lifted.delete(node);
+      if (this.isReached(node)) this.seeReflection();
     }
     this.flood();
     return this;

@@ -59,7 +59,8 @@ function headline(dce: Dce, t: Terminal): string {
 }
 
 function only(dce: Dce): string {
-  const before = dce.blockers.length > 1 ? dce.blockers[dce.blockers.length - 2].gain.inOrder : (dce.dynamic?.gain ?? 0);
+  const before =
+    dce.blockers.length > 1 ? dce.blockers[dce.blockers.length - 2].gain.inOrder : (dce.dynamic?.gain ?? 0);
   return before < dce.gain / 100
     ? "As long as one is left, the others' cures bring next to nothing: only the last brings it all."
     : "Bytes behind each: what has left when it and all above it are cured.";
@@ -78,9 +79,13 @@ function blocker(row: BlockerRow, number: string, size: (bytes: number) => strin
     const of = module === "std" ? "" : ` (${visible(module)}${version === "" ? "" : `@${visible(version)}`})`;
     lines.push(`  brought by ${visible(importer)} → ${visible(pkg)}${of}`);
   } else lines.push("  in the program's own code");
-  lines.push(`  ${size(row.gain.alone)} leave when it alone is cured, ${size(row.gain.inOrder)} with all above it (estimate)`);
+  if (row.gain.inOrder > 0)
+    lines.push(
+      `  ${size(row.gain.alone)} leave when it alone is cured, ${size(row.gain.inOrder)} with all above it (estimate)`,
+    );
   for (const caller of row.callers) {
-    const how = caller.how === "calls" ? "calls it through an interface" : `looks it up by the name "${visible(caller.method)}"`;
+    const how =
+      caller.how === "calls" ? "calls it through an interface" : `looks it up by the name "${visible(caller.method)}"`;
     lines.push(`  ${placeName(caller.function)} ${how}`);
   }
   lines.push(...chainLines(t, row.callers[0]?.chain ?? row.chain).map((line) => `  ${line}`));
@@ -88,24 +93,37 @@ function blocker(row: BlockerRow, number: string, size: (bytes: number) => strin
   return lines;
 }
 
+const CURES: Readonly<Record<KnownCure["kind"], string>> = {
+  tag: "build with",
+  upgrade: "upgrade to",
+  go: "upgrade to",
+  replace: "replace by",
+  code: "change",
+  remove: "remove",
+  wait: "wait for",
+};
+
 function cureLines(cures: readonly KnownCure[], t: Terminal): string[] {
-  return cures.map(({ kind, text, tags }) => {
-    const what = kind === "tag" ? `-tags ${(tags ?? []).map(visible).join(",")}: ` : "";
-    return `  ${paint(t, GREEN, kind === "wait" ? "later" : "cure")} ${what}${visible(text)}`;
-  });
+  return cures.map(
+    ({ kind, text, what }) =>
+      `  ${paint(t, GREEN, `cure: ${CURES[kind]}`)}${what === "" ? "" : ` ${visible(what)}`}: ${visible(text)}`,
+  );
 }
 
 function boxedSection(dce: Dce, size: (bytes: number) => string, options: DceTextOptions): string[] {
   const { terminal: t, top = ROWS } = options;
   const shown = dce.boxed.slice(0, top);
   if (shown.length === 0) return [];
-  const lines = ["", bold(t, "BOXED TYPES") + dim(t, "  BYTES: what leaves when no method stays for an interface (estimate)")];
+  const lines = [
+    "",
+    bold(t, "BOXED TYPES") + dim(t, "  BYTES: what leaves when no method stays for an interface (estimate)"),
+  ];
   const rows = shown.map((row) => [
     size(row.bytes),
     `${row.methods}`,
     row.uncalled === 0 ? "" : `${row.uncalled}`,
     `*${visible(row.type)}`,
-    row.converted ? origin(row.converted) : "",
+    origin(row),
   ]);
   const columns = [
     { title: "BYTES", right: true },
@@ -121,7 +139,11 @@ function boxedSection(dce: Dce, size: (bytes: number) => string, options: DceTex
   return lines;
 }
 
-function origin({ function: from, position, type, through }: NonNullable<BoxedRow["converted"]>): string {
-  const way = [type, ...through].map(visible).join(" → ");
-  return `${visible(from.symbol)}${position ? ` ${atPosition(position)}` : ""} as ${way}`;
+/** Where, and what, if it is not the type itself. */
+function origin({ type: name, converted }: BoxedRow): string {
+  if (!converted) return "";
+  const { function: from, position, type, through } = converted;
+  const way = type === name || type === `*${name}` ? [] : [type, ...through];
+  const place = position && position.line > 1 ? atPosition(position) : visible(from.symbol);
+  return way.length === 0 ? place : `${place} as ${way.map(visible).join(" → ")}`;
 }
