@@ -158,7 +158,7 @@ function entranceCounts(model: LinkModel): { packages: Map<string, number>; modu
 function initBytes(model: LinkModel): Map<string, number> {
   const { graph, whole, owners } = model;
   const bytes = new Map<string, number>();
-  for (const { symbol } of graph.functions) {
+  for (const symbol of graph.functions.symbol) {
     const node = graph.nodeOf(symbol);
     if (node === undefined || !whole.isReached(node)) continue;
     if (!/\.(?:map\.)?init(?:\.\d+)?$/.test(graph.dump.name(node))) continue;

@@ -5,6 +5,7 @@ import { pcValues } from "../binary/go/pcvalues.ts";
 import type { GoProgram } from "../binary/go/program.ts";
 import { U32List } from "../binary/go/types.ts";
 import type { LinkGraph } from "./graph.ts";
+import { FUNCTION_TABLE } from "./probe.ts";
 import { isContainer, sectionRole, sectionShifts } from "./placement.ts";
 
 /** Bytes by node. Own bytes may be fractions: shares of what is not split by symbol. */
@@ -54,10 +55,11 @@ function placeOf(graph: LinkGraph, exe: Executable, shift: Float64Array): Float6
   const { dump } = graph;
   const roles = ["", ...dump.sections.map((s) => sectionRole(s.name))];
   const rva = new Float64Array(dump.count).fill(Number.NaN);
-  const tables = tableSymbols(graph);
   for (let i = 0; i < dump.count; i++) {
     const role = roles[dump.section[i]];
-    if (role === "" || role === "bss" || dump.size[i] === 0 || tables.has(dump.id[i])) continue;
+    if (role === "" || role === "bss" || dump.size[i] === 0) continue;
+    // those are counted with the function table
+    if ((dump.flags[i] & FUNCTION_TABLE) !== 0) continue;
     const name = dump.name(i);
     if (isContainer(name)) continue;
     if (role === "text" && exe.wasm) {
@@ -68,26 +70,31 @@ function placeOf(graph: LinkGraph, exe: Executable, shift: Float64Array): Float6
   return rva;
 }
 
-/** Numbers of the symbols inside the function table: their bytes are counted there. */
-function tableSymbols(graph: LinkGraph): Set<number> {
-  const tables = new Set<number>();
-  for (const f of graph.functions)
-    for (const list of [f.fixed, f.pcdata, f.funcdata]) for (const symbol of list) tables.add(symbol);
-  return tables;
-}
-
 /** Assembly has no unit. */
 const NO_UNIT = 0xffff_ffff;
 
 /** The most that is put between two symbols to align the second. */
 const MAX_PADDING = 64;
 
+const INDEX_BITS = 21;
+
+/** Indices of what has a place, by it. */
+function byAddress(rva: Float64Array): Uint32Array {
+  if (rva.length >= 2 ** INDEX_BITS) {
+    const all = Uint32Array.from({ length: rva.length }, (_, i) => i).filter((i) => !Number.isNaN(rva[i]));
+    return all.sort((a, b) => rva[a] - rva[b]);
+  }
+  const keys = new Float64Array(rva.length);
+  let n = 0;
+  // sorted as numbers: an address of 32 bits and an index make 53
+  for (let i = 0; i < rva.length; i++) if (!Number.isNaN(rva[i])) keys[n++] = rva[i] * 2 ** INDEX_BITS + i;
+  return Uint32Array.from(keys.subarray(0, n).sort(), (key) => key % 2 ** INDEX_BITS);
+}
+
 /** A symbol reaches to the next one, padding included. */
 function addExtents(graph: LinkGraph, exe: Executable, rva: Float64Array, own: Float64Array): void {
   const { size } = graph.dump;
-  const order: number[] = [];
-  for (let i = 0; i < rva.length; i++) if (!Number.isNaN(rva[i])) order.push(i);
-  order.sort((a, b) => rva[a] - rva[b] || size[a] - size[b]);
+  const order = byAddress(rva);
   const bodies = exe.wasm && new Map(Array.from(exe.wasm.starts, (start, k) => [start, exe.wasm!.ends[k]]));
   for (let k = 0; k < order.length; k++) {
     const i = order[k];
@@ -149,8 +156,9 @@ function functionTable(
   const valueEnd = nextOf(valueOffsets.array(), t.functab - t.pctab);
   const tableEnd = nextOf(tableOffsets.array(), 0);
 
-  const inlined = new Map<number, readonly number[]>();
-  for (const f of graph.functions) if (f.inlined.length > 0) inlined.set(f.symbol, f.inlined);
+  const { symbol: functions, start: inlinedStart, inlined } = graph.functions;
+  const rowOf = new Map<number, number>();
+  for (let k = 0; k < functions.length; k++) rowOf.set(functions[k], k);
   const functionAt = new Map<number, number>();
   for (let f = 0; f < t.nfunc; f++) functionAt.set(t.entry[f], f);
   const perText = (module?.findfunctab ?? 0) > 0 ? 20 / 4096 : 0;
@@ -164,7 +172,9 @@ function functionTable(
       own[i] += exe.wasm ? 320 : own[i] * perText;
       own[i] += Math.ceil(record / t.ptrSize) * t.ptrSize + t.functabEntry;
       part.push(names.part(t.nameOff[f], () => strlen(t.funcnametab + t.nameOff[f])));
-      for (const symbol of inlined.get(dump.id[i]) ?? []) {
+      const row = rowOf.get(dump.id[i]);
+      for (let k = row === undefined ? 0 : inlinedStart[row]; row !== undefined && k < inlinedStart[row + 1]; k++) {
+        const symbol = inlined[k];
         const node = graph.nodeOf(symbol);
         const g = node === undefined || node >= dump.count ? undefined : functionAt.get(rva[node]);
         const name = node === undefined || node >= dump.count ? "" : dump.name(node);
@@ -212,7 +222,9 @@ function nextOf(offsets: Uint32Array, end: number): Map<number, number> {
 
 function addDebug(graph: LinkGraph, debug: NonNullable<CostOptions["debug"]>, own: Float64Array): void {
   const code = new Map<string, number>();
-  const functions = graph.functions.map((f) => graph.nodeOf(f.symbol)).filter((node) => node !== undefined);
+  const functions = Array.from(graph.functions.symbol, (symbol) => graph.nodeOf(symbol)).filter(
+    (node) => node !== undefined,
+  );
   for (const node of functions) {
     const owner = debug.ownerOf(node);
     code.set(owner, (code.get(owner) ?? 0) + own[node]);
@@ -249,9 +261,7 @@ function addLinks(exe: Executable, go: GoProgram, byRva: ReadonlyMap<number, num
 function addRelocations(exe: Executable, rva: Float64Array, own: Float64Array): void {
   const relocations = exe.relocations();
   if (relocations.count === 0) return;
-  const order: number[] = [];
-  for (let i = 0; i < rva.length; i++) if (own[i] > 0 && !Number.isNaN(rva[i])) order.push(i);
-  order.sort((a, b) => rva[a] - rva[b]);
+  const order = byAddress(rva).filter((i) => own[i] > 0);
   const starts = Float64Array.from(order, (i) => rva[i]);
   const ends = Float64Array.from(order, (i) => rva[i] + own[i]);
   for (let r = 0; r < relocations.count; r++) {

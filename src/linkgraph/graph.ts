@@ -1,7 +1,8 @@
 // The link graph: symbols and what each refers to, as the linker saw it when it chose what to keep.
+import { InputError } from "../binary/bytes.ts";
 import { U32List } from "../binary/go/types.ts";
 import type { ProbeDump } from "./probe.ts";
-import { EDGE, type FunctionTables, type ProbeGraph, SYMBOL } from "./probegraph.ts";
+import { EDGE, type FunctionList, type ProbeGraph, SYMBOL } from "./probegraph.ts";
 
 /**
  * Symbols are nodes 0 … count - 1, in the linker's order: the first of them are the dump's symbols. Struct of arrays; references of
@@ -22,7 +23,7 @@ export interface LinkGraph {
   /** Where in the code of the referring function, in bytes; 0: unknown. */
   readonly offset: Uint32Array;
   readonly methods: Methods;
-  readonly functions: readonly FunctionTables[];
+  readonly functions: FunctionList;
   /** Node of a symbol by the linker's number; undefined if it is not in the graph. */
   nodeOf(id: number): number | undefined;
 }
@@ -52,19 +53,23 @@ export interface Groups {
 
 export const NONE = 0xffff_ffff;
 
+const MAX_SYMBOL = 1 << 28;
+
 /** Joins the references of a dump with its symbols. Linear in both. */
 export function linkGraph(dump: ProbeDump, probe: ProbeGraph): LinkGraph {
-  const nodes = new Map<number, number>();
-  for (let i = 0; i < dump.count; i++) nodes.set(dump.id[i], i);
+  let most = 0;
+  for (const ids of [dump.id, probe.symbol, probe.methods.parts]) for (const id of ids) if (id > most) most = id;
+  for (let e = 0; e < probe.target.length; e++)
+    if (probe.edge[e] <= EDGE.order && probe.target[e] > most) most = probe.target[e];
+  // the linker numbers its symbols without great gaps
+  if (most > MAX_SYMBOL) throw new InputError("the dump of the link probe numbers a symbol beyond all bounds");
+  const nodes = new Uint32Array(most + 1).fill(NONE);
+  for (let i = 0; i < dump.count; i++) nodes[dump.id[i]] = i;
   let count = dump.count;
   const nodeOf = (id: number): number => {
     if (id === 0) return NONE;
-    let node = nodes.get(id);
-    if (node === undefined) {
-      node = count++;
-      nodes.set(id, node);
-    }
-    return node;
+    if (nodes[id] === NONE) nodes[id] = count++;
+    return nodes[id];
   };
   const rowNodes = Uint32Array.from(probe.symbol, nodeOf);
   const target = new Uint32Array(probe.target.length);
@@ -82,8 +87,7 @@ export function linkGraph(dump: ProbeDump, probe: ProbeGraph): LinkGraph {
   }
   for (let r = 0; r < probe.reached.length; r += 2) {
     for (let id = probe.reached[r], end = id + probe.reached[r + 1]; id < end; id++) {
-      const node = nodes.get(id);
-      if (node !== undefined) flags[node] |= SYMBOL.reached;
+      if (id <= most && nodes[id] !== NONE) flags[nodes[id]] |= SYMBOL.reached;
     }
   }
   const start = new Uint32Array(count + 1);
@@ -124,7 +128,7 @@ export function linkGraph(dump: ProbeDump, probe: ProbeGraph): LinkGraph {
       ofName: groups(probe.names.length, signature.length, (m) => nameOfSignature[signature[m]]),
     },
     functions: probe.functions,
-    nodeOf: (id) => nodes.get(id),
+    nodeOf: (id) => (id <= most && nodes[id] !== NONE ? nodes[id] : undefined),
   };
 }
 

@@ -3,8 +3,8 @@
 //   L path                                              a package; libraries first, in the order of their code
 //   K number name                                       a symbol kind of this linker
 //   S number address size section package unit flags kind version outer name      a symbol; addresses and sizes are hexadecimal
-//   P function tables pcdata funcdata inlined           lists of symbol numbers between spaces
 // and only with the graph, whose symbol numbers are those of S:
+//   P function inlined …                                functions whose bodies were inlined, in the order of the inline tree
 //   I package imported …
 //   Z dynamic root …                                    where elimination begins
 //   A symbol:count …                                    what elimination kept, as runs
@@ -26,6 +26,8 @@ export interface ProbeSection {
 /** Bits of `flags`; more: 4 used in an interface, 8 calls methods by reflection, 16 special. */
 export const REACHABLE = 1;
 export const DUPLICATE_OK = 2;
+/** A table of functions (funcdata); set only with the graph. */
+export const FUNCTION_TABLE = 32;
 
 /** Symbols of a link, struct of arrays in the linker's own order. */
 export interface ProbeDump {
@@ -178,6 +180,7 @@ export class ProbeReader {
     const ends = this.nameEnd.array();
     const { names, kindNames } = this;
     const graph = this.graph.finish();
+    const decoded: (string | undefined)[] = [];
     return {
       sections: this.sections,
       packages: this.packages,
@@ -192,7 +195,8 @@ export class ProbeReader {
       kind: this.kind.array(),
       version: this.version.array(),
       outer: this.outer.array(),
-      name: (i) => text(names.subarray(i === 0 ? 0 : ends[i - 1], ends[i])),
+      // asked for again and again by those who join the dump with a file
+      name: (i) => (decoded[i] ??= text(names.subarray(i === 0 ? 0 : ends[i - 1], ends[i]))),
       kindName: (kind) => kindNames.get(kind) ?? "",
       ...(graph ? { graph } : {}),
     };

@@ -49,7 +49,7 @@ export interface ProbeGraph {
   readonly signatures: { readonly name: Uint32Array; readonly type: Uint32Array };
   /** Package → packages it imports, as indices into the dump's packages. */
   readonly imports: ReadonlyMap<number, readonly number[]>;
-  readonly functions: readonly FunctionTables[];
+  readonly functions: FunctionList;
 }
 
 /** Methods of types: what stays of each if it stays. */
@@ -59,15 +59,12 @@ export interface MethodTable {
   readonly parts: Uint32Array;
 }
 
-/** Symbol numbers of one function's tables; 0: it has none. */
-export interface FunctionTables {
-  readonly symbol: number;
-  /** pcsp, pcfile, pcline, pcinline */
-  readonly fixed: readonly number[];
-  readonly pcdata: readonly number[];
-  readonly funcdata: readonly number[];
-  /** Functions whose bodies were inlined, in the order of the inline tree. */
-  readonly inlined: readonly number[];
+/** Functions that are in the function table, by the linker's numbers. */
+export interface FunctionList {
+  readonly symbol: Uint32Array;
+  /** Functions whose bodies were inlined into the i-th, once for each place: inlined[start[i]] … inlined[start[i + 1] - 1]. */
+  readonly start: Uint32Array;
+  readonly inlined: Uint32Array;
 }
 
 /** Collects the rows A, E, G, I, M, P and Z. */
@@ -87,7 +84,9 @@ export class ProbeGraphBuilder {
   private readonly signatureName = new U32List();
   private readonly signatureType = new U32List();
   private readonly imports = new Map<number, number[]>();
-  private readonly functions: FunctionTables[] = [];
+  private readonly functions = new U32List();
+  private readonly inlinedStart = new U32List();
+  private readonly inlined = new U32List();
 
   addRoots(row: Fields): void {
     this.dynamic = row.number() !== 0;
@@ -115,9 +114,9 @@ export class ProbeGraphBuilder {
   }
 
   addFunction(row: Fields): void {
-    const list = (): number[] => row.text(TAB).split(" ").filter(Boolean).map(Number);
-    const symbol = row.number();
-    this.functions.push({ symbol, fixed: list(), pcdata: list(), funcdata: list(), inlined: list() });
+    this.functions.push(row.number());
+    this.inlinedStart.push(this.inlined.count);
+    while (!row.done) this.inlined.push(row.number());
   }
 
   addEdges(row: Fields): void {
@@ -150,6 +149,7 @@ export class ProbeGraphBuilder {
   finish(): ProbeGraph | undefined {
     if (this.symbol.count === 0) return undefined;
     this.start.push(this.target.count);
+    this.inlinedStart.push(this.inlined.count);
     return {
       dynamic: this.dynamic,
       roots: this.roots.array(),
@@ -164,7 +164,11 @@ export class ProbeGraphBuilder {
       names: this.names,
       signatures: { name: this.signatureName.array(), type: this.signatureType.array() },
       imports: this.imports,
-      functions: this.functions,
+      functions: {
+        symbol: this.functions.array(),
+        start: this.inlinedStart.array(),
+        inlined: this.inlined.array(),
+      },
     };
   }
 }

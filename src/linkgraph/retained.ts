@@ -4,7 +4,7 @@ import type { Bill } from "./cost.ts";
 import type { LinkGraph } from "./graph.ts";
 import { symbolOwner } from "./owner.ts";
 import { sectionRole } from "./placement.ts";
-import { DUPLICATE_OK } from "./probe.ts";
+import { DUPLICATE_OK, FUNCTION_TABLE } from "./probe.ts";
 import { SYMBOL } from "./probegraph.ts";
 import { type Ground, Reach } from "./reach.ts";
 
@@ -34,7 +34,6 @@ export function ownersOf(graph: LinkGraph): Owners {
   const ids = new Map<string, number>([["", 0]]);
   const of = new Uint32Array(graph.count);
   const members: number[][] = [[]];
-  const tables = new Set(graph.functions.flatMap((f) => [...f.fixed, ...f.pcdata, ...f.funcdata]));
   const roles = ["", ...dump.sections.map((s) => sectionRole(s.name))];
   for (let i = 0; i < dump.count; i++) {
     const name = dump.name(i);
@@ -48,7 +47,7 @@ export function ownersOf(graph: LinkGraph): Owners {
       members.push([]);
     }
     of[i] = id;
-    if (id === 0 || tables.has(dump.id[i])) continue;
+    if (id === 0 || (dump.flags[i] & FUNCTION_TABLE) !== 0) continue;
     if (!isShared(name, owner, isText, (dump.flags[i] & DUPLICATE_OK) !== 0)) members[id].push(i);
   }
   return { names, of, members };
@@ -70,41 +69,41 @@ export interface Price {
 
 /**
  * Prices each item as if it alone were gone. All are taken away first and let in again in halves, so that elimination goes on from where
- * it stands instead of beginning anew for each: about log2(items) whole runs.
+ * it stands instead of beginning anew for each: about log2(items) whole runs. What is gone without one item is among what is gone without
+ * a group of them, so the search narrows on the way.
  */
 export function retained(ground: Ground, bill: Bill, items: readonly Priced[]): Price[] {
+  const { graph } = ground;
   const whole = new Reach(ground).run();
-  const kept: number[] = [];
-  for (let node = 0; node < ground.graph.count; node++) if (whole.isReached(node)) kept.push(node);
-  return priceAll(new Reach(ground), items, true, (reach) => {
-    const gone: number[] = [];
-    for (const node of kept) if (!reach.isReached(node)) gone.push(node);
-    return { bytes: bill.of(gone), nodes: gone.length };
-  });
+  const reach = new Reach(ground);
+  for (const item of items) for (const list of item.members) reach.block(list);
+  reach.run();
+  const gone: number[] = [];
+  for (let node = 0; node < graph.count; node++) if (whole.isReached(node) && !reach.isReached(node)) gone.push(node);
+  return priceAll(bill, reach, items, gone);
 }
 
-/** `reach`: a run without all of the items, still to be made if `fresh`. */
-function priceAll(
-  reach: Reach,
-  items: readonly Priced[],
-  fresh: boolean,
-  price: (reach: Reach) => { bytes: number; nodes: number },
-): Price[] {
+const NOTHING: Price = { bytes: 0, nodes: 0, parts: [] };
+
+/** `reach`: a run without all of the items; `gone`: what it lacks. */
+function priceAll(bill: Bill, reach: Reach, items: readonly Priced[], gone: readonly number[]): Price[] {
   if (items.length === 0) return [];
-  if (fresh) {
-    for (const item of items) for (const list of item.members) reach.block(list);
-    reach.run();
-  }
+  if (gone.length === 0) return items.map(nothing);
   if (items.length === 1) {
     const [{ parts = [] }] = items;
-    return [{ ...price(reach), parts: priceAll(reach, parts, false, price) }];
+    return [{ bytes: bill.of(gone), nodes: gone.length, parts: priceAll(bill, reach, parts, gone) }];
   }
   const half = items.length >> 1;
   const [first, second] = [items.slice(0, half), items.slice(half)];
-  const without = (rest: readonly Priced[]): Reach => {
+  const alone = (some: readonly Priced[], others: readonly Priced[]): Price[] => {
     const next = reach.clone();
-    for (const item of rest) for (const list of item.members) next.unblock(list);
-    return next;
+    for (const item of others) for (const list of item.members) next.unblock(list);
+    const left = gone.filter((node) => !next.isReached(node));
+    return priceAll(bill, next, some, left);
   };
-  return [...priceAll(without(second), first, false, price), ...priceAll(without(first), second, false, price)];
+  return [...alone(first, second), ...alone(second, first)];
+}
+
+function nothing({ parts }: Priced): Price {
+  return parts ? { ...NOTHING, parts: parts.map(nothing) } : NOTHING;
 }

@@ -10,7 +10,8 @@ const DUMP = [
   "L\truntime",
   "L\tmain",
   "I\t2\t1",
-  "P\t7\t21 22 23 0\t24 25\t\t9 9",
+  "P\t7\t9\t9",
+  "P\t12",
   "Z\t0\t7",
   "A\t7:1\t12:1",
   "M\tClose",
@@ -60,8 +61,11 @@ it("reads references, imports and the tables of functions", () => {
   expect([[...graph.methods.signature], [...graph.methods.parts]]).toEqual([[0], [9, 0, 7]]);
   expect([graph.names, [...graph.signatures.name], [...graph.signatures.type]]).toEqual([["Close"], [0], [12]]);
   expect([...graph.imports]).toEqual([[2, [1]]]);
-  expect(graph.functions).toEqual([
-    { symbol: 7, fixed: [21, 22, 23, 0], pcdata: [24, 25], funcdata: [], inlined: [9, 9] },
+  const { symbol, start, inlined } = graph.functions;
+  expect([[...symbol], [...start], [...inlined]]).toEqual([
+    [7, 12],
+    [0, 2, 2],
+    [9, 9],
   ]);
 });
 
