@@ -4,8 +4,8 @@ import { goVersionIn, versionIn } from "./ranges.ts";
 import type { Cure } from "./schema.ts";
 import { withoutMajor } from "./semver.ts";
 
-export function openCures(cures: readonly Cure[], program: Program): Cure[] {
-  return cures.filter((cure) => {
+export function openCures(cures: readonly Cure[] | undefined, program: Program): Cure[] {
+  return (cures ?? []).filter((cure) => {
     switch (cure.kind) {
       case "tag": {
         if (cure.tags.every((tag) => program.tags.has(tag))) return false;

@@ -1,32 +1,40 @@
 // Rules about single dependencies: build tags that they read, what is lighter, what belongs into tests.
 import { openCures } from "./cures.ts";
-import { matchesName, matchesSome } from "./patterns.ts";
+import { matchesSome } from "./patterns.ts";
 import type { LinkedPackage, Program } from "./program.ts";
 import { versionIn } from "./ranges.ts";
 import type { Cure, Heavy, Tag, TestPackage } from "./schema.ts";
 
 export interface TagAdvice {
   readonly entry: Tag;
-  /** Those that are not set yet. */
+  /** What makes the program smaller: to set tags that are not set, or to drop tags that are. */
+  readonly change: "set" | "drop";
   readonly tags: readonly string[];
-  /** Import paths, sorted, of the packages that read it. */
+  /** Import paths, sorted, of the packages that read them. */
   readonly readers: readonly string[];
-  /** Why the tag has no effect in the version that is linked. */
+  /** Why they have no effect in the version that is linked. */
   readonly broken: string | undefined;
 }
 
-/** Build tags that would change this program: read by what it links, not set yet. */
+/** Changes of build tags that would make this program smaller. What nothing that it links reads, is left out. */
 export function tagsFor(entries: readonly Tag[], program: Program): TagAdvice[] {
   const advice: TagAdvice[] = [];
   for (const entry of entries) {
-    const tags = entry.tags.map((tag) => tag.name).filter((tag) => !program.tags.has(tag));
+    const shrinks = entry.effect === undefined;
+    const tags = entry.tags.map((tag) => tag.name).filter((tag) => program.tags.has(tag) !== shrinks);
     const readers = linkedOf(entry.readBy, entry.versions, program);
     if (tags.length === 0 || readers.length === 0) continue;
-    if (entry.gone && entry.effect === "shrinks" && linkedOf(entry.gone, undefined, program).length === 0) continue;
+    if (entry.gone && linkedOf(entry.gone, undefined, program).length === 0) continue;
     const broken = entry.broken?.find((each) =>
-      readers.every((r) => versionIn(each.versions, r.module.version) === true),
+      readers.every((reader) => versionIn(each.versions, reader.module.version) === true),
     );
-    advice.push({ entry, tags, readers: pathsOf(readers), broken: broken?.text });
+    advice.push({
+      entry,
+      change: shrinks ? "set" : "drop",
+      tags,
+      readers: pathsOf(readers),
+      broken: broken?.text,
+    });
   }
   return advice;
 }
@@ -45,17 +53,16 @@ export function lighterThan(entries: readonly Heavy[], program: Program): HeavyF
     if (!entry.packages) continue;
     const packages = linkedOf(entry.packages, entry.versions, program);
     if (packages.length === 0) continue;
-    if (entry.unless && linkedOf(entry.unless, undefined, program).length > 0) continue;
     const cures = openCures(entry.cures, program);
     if (cures.length > 0) findings.push({ entry, packages: pathsOf(packages), cures });
   }
   return findings;
 }
 
-/** What is known about a type whose methods stay because it is converted to an interface; its linker name, without "type:". */
+/** What is known about a type whose methods stay because it is converted to an interface: "*k8s.io/client-go/kubernetes.Clientset". */
 export function boxedTypeCures(entries: readonly Heavy[], program: Program, type: string): HeavyFinding[] {
   return entries
-    .filter((entry) => entry.types?.some((pattern) => matchesName(pattern, type)))
+    .filter((entry) => entry.types && matchesSome(entry.types, type.replace(/^\*+/, "")))
     .map((entry) => ({ entry, packages: [], cures: openCures(entry.cures, program) }));
 }
 

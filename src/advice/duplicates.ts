@@ -24,7 +24,7 @@ export interface DuplicateFinding {
 export function duplicatesOf(entries: readonly Duplicate[], program: Program): DuplicateFinding[] {
   const findings: DuplicateFinding[] = [];
   for (const entry of entries) {
-    const groups = entry.libraries.length > 0 ? [librariesOf(entry, program)] : majorsOf(entry, program);
+    const groups = entry.libraries.length > 0 ? [librariesOf(entry, program)] : majorsOf(program);
     for (const libraries of groups)
       if (libraries.length > 1) findings.push({ entry, libraries, cures: openCures(entry.cures, program) });
   }
@@ -41,7 +41,7 @@ function librariesOf(entry: Duplicate, program: Program): LinkedLibrary[] {
   for (const { name, packages, versions } of entry.libraries) {
     const byMajor = new Map<string, { modules: Set<LinkedModule>; packages: string[] }>();
     for (const each of program.packages.values()) {
-      if (!matchesSome(packages, each.name) || (entry.except && matchesSome(entry.except, each.name))) continue;
+      if (!matchesSome(packages, each.name)) continue;
       if (versions !== undefined && versionIn(versions, each.module.version) === false) continue;
       const key = entry.majors ? each.module.path : name;
       const group = byMajor.get(key) ?? { modules: new Set(), packages: [] };
@@ -60,11 +60,11 @@ function librariesOf(entry: Duplicate, program: Program): LinkedLibrary[] {
 }
 
 /** Groups of modules that differ in their major only. */
-function majorsOf(entry: Duplicate, program: Program): LinkedLibrary[][] {
+function majorsOf(program: Program): LinkedLibrary[][] {
   const groups = new Map<string, LinkedLibrary[]>();
   for (const module of program.modules) {
     const name = withoutMajor(module.path);
-    if (module.packages.length === 0 || (entry.except && matchesSome(entry.except, name))) continue;
+    if (module.packages.length === 0) continue;
     const library = { name: module.path, modules: [module], packages: [...module.packages].sort() };
     groups.set(name, [...(groups.get(name) ?? []), library]);
   }

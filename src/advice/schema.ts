@@ -1,4 +1,4 @@
-// The shapes of knowledge/*.yaml.
+// The shapes of knowledge/*.yaml. Imported only for types, to print or to test them: reading knowledge does not pay for zod.
 import { z } from "zod";
 import { SIZE } from "./figures.ts";
 import { isGoRange, isVersionRange } from "./ranges.ts";
@@ -28,8 +28,8 @@ const evidence = z
     at: text.exactOptional().describe("versions, target, flags"),
     of: z
       .enum(["cure", "cause"])
-      .default("cure")
-      .describe("whether before → after is the cure being applied or the trouble being brought in"),
+      .exactOptional()
+      .describe("whether before → after is the cure being applied (so if absent) or the trouble being brought in"),
     before: size.exactOptional(),
     after: size.exactOptional(),
     change: size.exactOptional(),
@@ -93,7 +93,7 @@ const common = {
     .describe("when somebody last held the entry against the code or a build"),
   checked: text.exactOptional().describe("what was looked at for it"),
   doubt: text.exactOptional().describe("what nobody has checked"),
-  cures: z.array(cure).default([]),
+  cures: z.array(cure).min(1).exactOptional(),
   examples: z.strictObject({ fires: z.array(scene).min(1), quiet: z.array(scene).min(1) }),
 };
 
@@ -124,8 +124,7 @@ export const duplicate = z
     libraries: z
       .array(z.strictObject({ name: text, packages: patterns, versions: versions.exactOptional() }))
       .describe("which do the same job; empty: any two majors of one module"),
-    majors: z.boolean().default(false).describe("two majors of one library count as two"),
-    except: patterns.exactOptional().describe("modules that are no duplicates, whatever the rest says"),
+    majors: z.boolean().exactOptional().describe("two majors of one library count as two"),
   })
   .describe("Libraries of which a program needs one");
 
@@ -145,7 +144,7 @@ export const tag = z
     removes: text,
     gone: patterns.exactOptional().describe("what is no longer linked; the tag is of use only if some of it is"),
     costs: text.describe("what the program can no longer do"),
-    effect: z.enum(["shrinks", "grows"]).default("shrinks"),
+    effect: z.literal("grows").exactOptional().describe("setting it makes the program larger, not smaller"),
   })
   .describe("A build tag that a library or program reads");
 
@@ -158,8 +157,9 @@ export const heavy = z
       .array(text)
       .min(1)
       .exactOptional()
-      .describe('types that are heavy once they are converted to an interface: "*net/http.Client"'),
-    unless: patterns.exactOptional().describe("linked packages that show it is cured"),
+      .describe(
+        "patterns like those of packages: types that are heavy once they, or pointers to them, are converted to an interface",
+      ),
   })
   .refine((e) => (e.packages === undefined) !== (e.types === undefined), "needs either packages or types")
   .describe("A dependency that costs much, and what does its job for less");

@@ -1,14 +1,34 @@
 // Every entry of knowledge/ holds to its own examples: it fires on the trouble and stays quiet on the cure.
+import { readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { blockerCures } from "../../src/advice/blockers.ts";
 import { boxedTypeCures, lighterThan, tagsFor, testPackageOf } from "../../src/advice/dependencies.ts";
 import { duplicatesOf } from "../../src/advice/duplicates.ts";
-import type { FileName, Scene } from "../../src/advice/schema.ts";
+import { type FileName, type Scene, SCHEMAS } from "../../src/advice/schema.ts";
 import { badVersions, toolchainEffects } from "../../src/advice/versions.ts";
-import { loadKnowledge } from "../../src/toolchain/knowledge.ts";
+import { knowledgeDirectory, loadKnowledge } from "../../src/toolchain/knowledge.ts";
+import { problemsOf } from "./check.ts";
 import { packageOfSymbol, programOfScene } from "./scene.ts";
 
-const knowledge = loadKnowledge();
+const files = Object.keys(SCHEMAS) as FileName[];
+const knowledge = {
+  blockers: loadKnowledge("blockers"),
+  duplicates: loadKnowledge("duplicates"),
+  heavy: loadKnowledge("heavy"),
+  tags: loadKnowledge("tags"),
+  testpackages: loadKnowledge("testpackages"),
+  versions: loadKnowledge("versions"),
+};
+
+test("there is a schema for every file", () => {
+  expect(readdirSync(knowledgeDirectory()).sort()).toEqual(files.map((name) => `${name}.yaml`));
+});
+
+test.each(files)("%s.yaml keeps its schema", (name) => {
+  const text = readFileSync(path.join(knowledgeDirectory(), `${name}.yaml`), "utf8");
+  expect(problemsOf(name, text).map((each) => `${name}.yaml:${each.line}:${each.column} ${each.message}`)).toEqual([]);
+});
 
 /** Ids of the entries of a file that a scene makes fire. */
 const FIRED: Record<FileName, (scene: Scene) => string[]> = {
@@ -33,8 +53,6 @@ const FIRED: Record<FileName, (scene: Scene) => string[]> = {
       : toolchainEffects(knowledge.versions, scene.from, scene.go ?? "").map((entry) => entry.id),
 };
 
-const files = Object.keys(FIRED) as FileName[];
-
 describe.each(files)("%s", (file) => {
   test.each(knowledge[file].map((entry) => [entry.id, entry] as const))("%s", (id, entry) => {
     for (const scene of entry.examples.fires) expect(FIRED[file](scene), JSON.stringify(scene)).toContain(id);
@@ -46,7 +64,7 @@ const entries = files.flatMap((file) => knowledge[file].map((entry) => ({ file, 
 
 test("ids are unique over all files", () => {
   const seen = new Set<string>();
-  const twice = entries.filter((entry) => seen.size === seen.add(entry.id).size || false);
+  const twice = entries.filter((entry) => seen.size === seen.add(entry.id).size);
   expect(twice.map((entry) => entry.id)).toEqual([]);
 });
 
