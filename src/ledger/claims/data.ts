@@ -13,9 +13,9 @@ import type { BssRow, Embed } from "../profile.ts";
 import { sortedOrder } from "../sweep.ts";
 import { type Asset, readEmbedList } from "./embeds.ts";
 import { type Functions, packageByName } from "./functions.ts";
-import { ACCESS, type Area, buildObjects, FIRM, Marks, type Objects } from "./objects.ts";
+import { ACCESS, type Area, buildObjects, FIRM, Marks, objectAt, type Objects } from "./objects.ts";
 import { refOrigins } from "./origins.ts";
-import { decideOwners, objectAt, type Pointers } from "./owners.ts";
+import { decideOwners, type Pointers } from "./owners.ts";
 
 const NONE = 0xffffffff;
 
@@ -327,9 +327,14 @@ function embedRows(
   const { packages } = input.claims;
   const users = new Map<number, Set<number>>();
   const lists = new Set(assets.map((a) => objectAt(objects, a.list)));
+  const held = [...lists].filter((o) => o >= 0);
+  const low = Math.min(...held.map((o) => objects.start[o]));
+  const high = Math.max(...held.map((o) => objects.end[o]));
   for (let i = 0; i < refs.count; i++) {
-    const o = objectAt(objects, refs.target[i]);
-    if (o < 0 || !lists.has(o)) continue;
+    const target = refs.target[i];
+    if (target < low || target >= high) continue;
+    const o = objectAt(objects, target);
+    if (!lists.has(o)) continue;
     let set = users.get(o);
     if (!set) users.set(o, (set = new Set()));
     set.add(input.functions.owner[refs.func[i]]);

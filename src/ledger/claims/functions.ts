@@ -17,9 +17,9 @@ export interface Functions {
 
 const NONE = 0xffffffff;
 
-/** Reads one name's package at bytes[from]; sets `scan.end` to its NUL and `scan.generic`. Answers NONE where the slow path must decide. */
-class NameScanner {
-  end = 0;
+/** Reads packages of names in a name table. */
+export class NameScanner {
+  /** Whether the last name has type arguments. */
   generic = false;
   private readonly bytes: Uint8Array;
   private readonly packages: Names;
@@ -33,6 +33,7 @@ class NameScanner {
     this.packages = packages;
   }
 
+  /** The package id of the NUL-terminated name at bytes[from], 0 if it tells none. */
   read(from: number): number {
     const { bytes } = this;
     const n = bytes.length;
@@ -52,7 +53,6 @@ class NameScanner {
         dot = -1;
       } else if (c === 46 && dot < 0) dot = i;
     }
-    this.end = i;
     if (i === from) return 0;
     const first = bytes[from];
     // "type:", "go:", "go.", "struct {", "(*struct {": rare, and decided by text
@@ -91,22 +91,6 @@ class NameScanner {
       this.slow.set(name, id);
     }
     return id;
-  }
-}
-
-/** Walks the packed names of a name table: calls back with offset, end (of the NUL) and package id. */
-export function walkNames(
-  bytes: Uint8Array,
-  from: number,
-  to: number,
-  packages: Names,
-  each: (start: number, end: number, pkg: number) => void,
-): void {
-  const scan = new NameScanner(bytes.subarray(0, to), packages);
-  for (let at = from; at < to;) {
-    const pkg = scan.read(at);
-    each(at, Math.min(scan.end + 1, to), pkg);
-    at = scan.end + 1;
   }
 }
 

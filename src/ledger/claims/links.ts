@@ -3,7 +3,7 @@ import { type Executable, regionAt } from "../../binary/executable.ts";
 import type { Moduledata, Span } from "../../binary/go/moduledata.ts";
 import { type Claims, EXACT, KIND } from "../ledger.ts";
 import type { DataResult } from "./data.ts";
-import { objectAt } from "./owners.ts";
+import { objectAt } from "./objects.ts";
 
 /** Claims typelinks, itablinks and the text section map. Types and itabs must have their owners by now. */
 export function claimLinks(claims: Claims, exe: Executable, module: Moduledata, data: DataResult): void {

@@ -79,6 +79,42 @@ export interface Objects {
   readonly exact: Uint8Array;
   /** Index of the area. */
   readonly area: Uint8Array;
+  /** For each 2^pageBits bytes from the first start on: the last object that starts at or before them. */
+  readonly page: Uint32Array;
+  readonly pageBits: number;
+}
+
+/** The object that holds an RVA, or −1. */
+export function objectAt(objects: Objects, rva: number): number {
+  const { start, end, page, pageBits } = objects;
+  const at = rva - start[0];
+  // the places of an image are below 2^32
+  if (!(at >= 0 && at <= 0xffffffff)) return -1;
+  const p = at >>> pageBits;
+  if (p >= page.length) return -1;
+  let lo = page[p];
+  let hi = p + 1 < page.length ? page[p + 1] : start.length - 1;
+  while (lo < hi) {
+    const mid = (lo + hi + 1) >> 1;
+    if (start[mid] <= rva) lo = mid;
+    else hi = mid - 1;
+  }
+  return rva < end[lo] ? lo : -1;
+}
+
+/** The pages of objects in address order: not many more than there are objects. */
+function pagesOf(start: Uint32Array, end: Uint32Array): Pick<Objects, "page" | "pageBits"> {
+  const n = start.length;
+  const span = n === 0 ? 0 : end[n - 1] - start[0];
+  let pageBits = 7;
+  while (span / 2 ** pageBits > n * 2) pageBits++;
+  const page = new Uint32Array(Math.ceil(span / 2 ** pageBits));
+  for (let p = 0, i = 0; p < page.length; p++) {
+    const from = start[0] + p * 2 ** pageBits;
+    while (i + 1 < n && start[i + 1] <= from) i++;
+    page[p] = i;
+  }
+  return { page, pageBits };
 }
 
 /** A run of memory in which objects stand; unknown objects in it have this kind. `sorted`: by size, as the linker lays out each kind. */
@@ -367,10 +403,13 @@ class ObjectRows {
   }
 
   objects(): Objects {
+    const start = this.start.array();
+    const end = this.end.array();
     return {
       count: this.start.count,
-      start: this.start.array(),
-      end: this.end.array(),
+      start,
+      end,
+      ...pagesOf(start, end),
       kind: Uint8Array.from(this.kind.array()),
       named: this.named.array(),
       symbol: this.symbol.array(),

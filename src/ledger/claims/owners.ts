@@ -4,7 +4,7 @@ import { type TypeTable, U32List } from "../../binary/go/types.ts";
 import { EXACT, INFERRED, KIND, ONE_REFERRER, SEVERAL } from "../ledger.ts";
 import { sortedOrder } from "../sweep.ts";
 import type { Functions } from "./functions.ts";
-import type { Objects } from "./objects.ts";
+import { objectAt, type Objects } from "./objects.ts";
 import { monotoneChoice, orderFromRuns, refineOrder, sizeClasses } from "./order.ts";
 
 /** A pointer between data objects: the object that holds it and the one it points into. */
@@ -35,18 +35,6 @@ export interface OwnerInput {
 export interface Owners {
   readonly owner: Uint32Array;
   readonly evidence: Uint8Array;
-}
-
-/** The object that holds an RVA, or −1. */
-export function objectAt(objects: Objects, rva: number): number {
-  let lo = 0;
-  let hi = objects.count - 1;
-  while (lo < hi) {
-    const mid = (lo + hi + 1) >> 1;
-    if (objects.start[mid] <= rva) lo = mid;
-    else hi = mid - 1;
-  }
-  return objects.count > 0 && objects.start[lo] <= rva && rva < objects.end[lo] ? lo : -1;
 }
 
 /** Distinct referring packages per object, each object's in a linked list; a few per object, so lists beat sets. */

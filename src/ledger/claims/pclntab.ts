@@ -6,7 +6,7 @@ import type { Pclntab } from "../../binary/go/pclntab.ts";
 import { U32List } from "../../binary/go/types.ts";
 import { EXACT, type Claims, KIND } from "../ledger.ts";
 import { sortedOrder } from "../sweep.ts";
-import { type Functions, walkNames } from "./functions.ts";
+import { type Functions, NameScanner } from "./functions.ts";
 
 /** Functions' parts in one sub-table: claims [offset, next offset) for the first function that uses it. */
 function claimPacked(
@@ -58,14 +58,21 @@ export function claimPclntab(
 }
 
 function claimNames(claims: Claims, t: Pclntab, functions: Functions): void {
-  const byName = new Map<number, number>();
-  // only names without a package need their function
-  for (let i = 0; i < t.nfunc; i++) if (t.bytes[t.funcnametab + t.nameOff[i]] !== 0) byName.set(t.nameOff[i], i);
-  walkNames(t.bytes, t.funcnametab, t.cutab, claims.packages, (start, end, pkg) => {
-    const f = byName.get(start - t.funcnametab);
-    const owner = f === undefined ? pkg : functions.owner[f];
-    claims.image(t.rva + start, end - start, KIND.pclntab, owner, 0, EXACT);
-  });
+  // the last function of a name is its owner; names that no function has (of inlined calls) tell their package
+  const order = sortedOrder(t.nameOff, t.nfunc);
+  const names = t.bytes.subarray(0, t.cutab);
+  const scan = new NameScanner(names, claims.packages);
+  let k = 0;
+  for (let at = t.funcnametab; at < t.cutab;) {
+    const nul = names.indexOf(0, at);
+    const end = nul < 0 ? t.cutab : nul + 1;
+    while (k < t.nfunc && t.nameOff[order[k]] < at - t.funcnametab) k++;
+    let f = -1;
+    for (; k < t.nfunc && t.nameOff[order[k]] === at - t.funcnametab; k++) f = order[k];
+    const owner = end - at > 1 && f >= 0 ? functions.owner[f] : scan.read(at);
+    claims.image(t.rva + at, end - at, KIND.pclntab, owner, 0, EXACT);
+    at = end;
+  }
 }
 
 /** cutab: one run of u32 per compilation unit. filetab: NUL-terminated paths, each to the first unit in text order that uses it. */

@@ -13,56 +13,77 @@ for (const op of [
   ONE_BYTE[op] = 1;
 }
 
+/** In each byte of a word: mod and rm of a ModRM byte, their values for disp32(RIP), the lowest bit, the highest bit. */
+const REGISTER_AND_MODE = 0xc7c7c7c7 | 0;
+const RIP = 0x05050505;
+const ONES = 0x01010101;
+const TOPS = 0x80808080 | 0;
+
 export function scanAmd64(input: ScanInput, out: RefList): void {
-  const { code, codeRva, entry, end, low, high, textLow, textHigh } = input;
-  const reach = Math.min(127, Math.ceil((high - Math.min(low, codeRva)) / 0x100_0000));
+  const { code, entry, end, codeRva, wanted } = input;
+  // four bytes at a time: one in forty is a ModRM byte that matters
+  const phase = code.byteOffset & 3;
+  const words = new Int32Array(code.buffer, code.byteOffset - phase, (phase + code.length) >> 2);
   for (let f = 0; f < entry.length; f++) {
-    const from = entry[f] - codeRva;
+    const first = Math.max(0, entry[f] - codeRva + 1);
     const to = Math.min(end[f] - codeRva, code.length) - 4;
-    if (input.wanted && !input.wanted(f)) continue;
-    let resume = from + 1;
-    for (let i = from + 1; i < to; i++) {
-      const modrm = code[i];
-      if ((modrm & 0xc7) !== 5) continue;
-      // no displacement reaches beyond the image: its highest byte is small or nearly −1
-      const top = code[i + 4];
-      if (top > reach && top < 255 - reach) continue;
-      const disp = code[i + 1] | (code[i + 2] << 8) | (code[i + 3] << 16) | (code[i + 4] << 24);
-      let target = codeRva + i + 5 + disp;
-      // immediates move the end of the instruction by at most 4 bytes
-      if (target < low - 4 || target >= high || i < resume) continue;
-      const op = code[i - 1];
-      const prior = i - 2 >= from ? code[i - 2] : 0;
-      const escape = prior === 0x0f || vexOpcode(code, i - 1, from);
-      if (!escape && ONE_BYTE[op] === 0) continue;
-      // CMP r8, imm8 (80/83 f8+) before a conditional jump looks like an operand
-      if (op >= 0xf8 && !escape && (prior === 0x80 || prior === 0x83)) continue;
-      if (escape) {
-        if (
-          op === 0xba ||
-          op === 0xc6 ||
-          op === 0x70 ||
-          op === 0xc2 ||
-          op === 0xc4 ||
-          op === 0xc5 ||
-          op === 0xa4 ||
-          op === 0xac
-        )
-          target += 1;
-      } else if (op === 0x80 || op === 0x83 || op === 0xc6 || op === 0x6b || op === 0xc0 || op === 0xc1) {
-        target += 1;
-      } else if (op === 0xc7 || op === 0x81 || op === 0x69) {
-        target += operandSize16(code, i - 2, from) ? 2 : 4;
-      } else if (op === 0xf6 && (modrm & 0x38) <= 8) {
-        target += 1;
-      } else if (op === 0xf7 && (modrm & 0x38) <= 8) {
-        target += operandSize16(code, i - 2, from) ? 2 : 4;
+    if (wanted && !wanted(f)) continue;
+    let resume = first;
+    const lastWord = (to - 1 + phase) >> 2;
+    for (let w = (first + phase) >> 2; w <= lastWord; w++) {
+      // a byte of x is zero where (byte & 0xc7) is 5; the borrow may hit a byte behind a true one as well
+      const x = (words[w] & REGISTER_AND_MODE) ^ RIP;
+      if (((x - ONES) & ~x & TOPS) === 0) continue;
+      const at = (w << 2) - phase;
+      const stop = Math.min(at + 4, to);
+      for (let i = Math.max(at, resume); i < stop; i++) {
+        if ((code[i] & 0xc7) !== 5 || !operand(input, out, f, i)) continue;
+        resume = i + 5;
+        break;
       }
-      if (target < low || target >= high || (target >= textLow && target < textHigh)) continue;
-      out.add(target, f, op === 0x8d && !escape ? 1 : 0, codeRva + i);
-      resume = i + 5;
     }
   }
+}
+
+/** Adds the reference of function f whose ModRM byte stands at i. Answers false if there is none. */
+function operand(input: ScanInput, out: RefList, f: number, i: number): boolean {
+  const { code, codeRva, low, high, textLow, textHigh } = input;
+  const disp = code[i + 1] | (code[i + 2] << 8) | (code[i + 3] << 16) | (code[i + 4] << 24);
+  let target = codeRva + i + 5 + disp;
+  // immediates move the end of the instruction by at most 4 bytes
+  if (target < low - 4 || target >= high) return false;
+  const from = input.entry[f] - codeRva;
+  const modrm = code[i];
+  const op = code[i - 1];
+  const prior = i - 2 >= from ? code[i - 2] : 0;
+  const escape = prior === 0x0f || vexOpcode(code, i - 1, from);
+  if (!escape && ONE_BYTE[op] === 0) return false;
+  // CMP r8, imm8 (80/83 f8+) before a conditional jump looks like an operand
+  if (op >= 0xf8 && !escape && (prior === 0x80 || prior === 0x83)) return false;
+  if (escape) {
+    if (
+      op === 0xba ||
+      op === 0xc6 ||
+      op === 0x70 ||
+      op === 0xc2 ||
+      op === 0xc4 ||
+      op === 0xc5 ||
+      op === 0xa4 ||
+      op === 0xac
+    )
+      target += 1;
+  } else if (op === 0x80 || op === 0x83 || op === 0xc6 || op === 0x6b || op === 0xc0 || op === 0xc1) {
+    target += 1;
+  } else if (op === 0xc7 || op === 0x81 || op === 0x69) {
+    target += operandSize16(code, i - 2, from) ? 2 : 4;
+  } else if (op === 0xf6 && (modrm & 0x38) <= 8) {
+    target += 1;
+  } else if (op === 0xf7 && (modrm & 0x38) <= 8) {
+    target += operandSize16(code, i - 2, from) ? 2 : 4;
+  }
+  if (target < low || target >= high || (target >= textLow && target < textHigh)) return false;
+  out.add(target, f, op === 0x8d && !escape ? 1 : 0, codeRva + i);
+  return true;
 }
 
 /** 66 before an optional REX prefix. */
