@@ -27,11 +27,16 @@ export async function depsCommand(pkg: string, goFlags: readonly string[], flags
   const recorded = flags.check === undefined ? undefined : read(flags.check);
   const model = await openModel(pkg, goFlags, flags);
   const { loadKnowledge } = await import("../toolchain/knowledge.ts");
+  const knowledge = {
+    duplicates: loadKnowledge("duplicates"),
+    testpackages: loadKnowledge("testpackages"),
+    versions: loadKnowledge("versions"),
+  };
   const found = deps(model);
   const result: Deps = {
     ...found,
     modules: sorted(found.modules, flags.sort),
-    findings: dependencyFindings(loadKnowledge(), model.snapshot),
+    findings: dependencyFindings(knowledge, model.snapshot),
     warnings: model.snapshot.warnings,
   };
   const std = flags.std === true;

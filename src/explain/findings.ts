@@ -22,7 +22,10 @@ export function programOfSnapshot({ file, modules }: Snapshot): Program {
 }
 
 /** Duplicates for one job, packages that belong into tests, versions that go badly together. Largest first. */
-export function dependencyFindings(knowledge: Knowledge, snapshot: Snapshot): DepsFinding[] {
+export function dependencyFindings(
+  knowledge: Pick<Knowledge, "duplicates" | "testpackages" | "versions">,
+  snapshot: Snapshot,
+): DepsFinding[] {
   const program = programOfSnapshot(snapshot);
   const bytes = new Map<string, number>();
   for (const module of snapshot.modules) for (const p of module.packages) bytes.set(p.path, p.bytes);
