@@ -1,6 +1,8 @@
 // Two snapshots → what changed: exact per module, package, kind and symbol, and the package deltas sum to the files' delta.
+import { stemOf } from "../binary/go/stem.ts";
 import { type Kind, KINDS } from "./ledger.ts";
 import type { Role } from "./modules.ts";
+import { type Pair, pairBy, pairModules, pairPackages, pairSymbols, translator } from "./match.ts";
 import {
   byName,
   type KindBytes,
@@ -9,6 +11,7 @@ import {
   type SnapshotPackage,
   type SnapshotSymbol,
 } from "./snapshot.ts";
+import type { Letter } from "./sum.ts";
 
 export const DIFF_SCHEMA = "pare.diff/1";
 
@@ -22,21 +25,27 @@ interface Delta {
 
 export interface DiffSymbol extends Delta {
   readonly name: string;
-  /** The old name of a closure or static temporary that the compiler has numbered anew. */
+  /** Its name in the old file, if it has changed: the compiler numbered it anew, or it was renamed. */
   readonly oldName?: string;
+  /** As in `go tool nm`; "?" for what is not in memory (DWARF, symbol table …). */
+  readonly letter: Letter;
   readonly change: Change;
 }
 
 export interface DiffPackage extends Delta {
   readonly path: string;
+  /** Its path in the old file, if it has moved. */
+  readonly oldPath?: string;
   readonly change: Change;
   readonly kinds: KindBytes;
-  /** Only if both sides have symbols; symbols of equal size are left out. */
+  /** Only if both sides have symbols; what the same name has as many bytes of, and what was only numbered anew, is left out. */
   readonly symbols?: readonly DiffSymbol[];
 }
 
 export interface DiffModule extends Delta {
   readonly path: string;
+  /** Its path in the old file, if it has changed: mostly another major version. */
+  readonly oldPath?: string;
   readonly role: Role;
   /** "" where the module is absent or has no version. */
   readonly oldVersion: string;
@@ -54,6 +63,36 @@ export interface DiffSide {
   readonly os: string;
   readonly arch: string;
   readonly goVersion: string;
+  /** The commit that was built; absent for files and the working tree. */
+  readonly commit?: string;
+}
+
+/** How both sides were built for the comparison. */
+export interface DiffBuild {
+  /** Import path. */
+  readonly package: string;
+  /** Flags of `go build`. */
+  readonly flags: readonly string[];
+}
+
+/** A symbol and the package that owns it. */
+export interface DiffEnd {
+  readonly symbol: string;
+  readonly package: string;
+}
+
+export interface DiffEdge {
+  readonly from: DiffEnd;
+  readonly to: DiffEnd;
+}
+
+/** The reference that brought a package's growth. */
+export interface Because extends DiffEdge {
+  readonly package: string;
+  /** new: `to` was not in the old program. grown: `to` was there and is larger now. */
+  readonly change: "new" | "grown";
+  /** The first new reference on the shortest way from the program's start to `to`: from what was there to what was not. */
+  readonly entrance?: DiffEdge;
 }
 
 export interface Diff extends Delta {
@@ -65,6 +104,9 @@ export interface Diff extends Delta {
   /** Modules and overhead of equal size and version are left out; the deltas of both lists together sum to `delta`. */
   readonly modules: readonly DiffModule[];
   readonly overhead: readonly (Delta & { readonly name: string; readonly kind: Kind })[];
+  readonly build?: DiffBuild;
+  /** For packages that grew by more than 10 kB, if the linker was asked about both sides; the largest growth first. */
+  readonly because?: readonly Because[];
   /** What makes the comparison less telling: another platform, stripped against not stripped. */
   readonly warnings: readonly string[];
 }
@@ -82,28 +124,27 @@ function byDelta<T extends Delta>(name: (row: T) => string): (a: T, b: T) => num
   return (a, b) => Math.abs(b.delta) - Math.abs(a.delta) || b.delta - a.delta || byName(name(a), name(b));
 }
 
-/** Pairs rows of two lists by key; every row of either list appears once. */
-function pair<T>(
-  before: readonly T[],
-  after: readonly T[],
-  key: (row: T) => string,
-): { old: T | undefined; new: T | undefined }[] {
-  const left = new Map(before.map((row) => [key(row), row]));
-  const pairs: { old: T | undefined; new: T | undefined }[] = [];
-  for (const row of after) {
-    pairs.push({ old: left.get(key(row)), new: row });
-    left.delete(key(row));
-  }
-  for (const row of left.values()) pairs.push({ old: row, new: undefined });
-  return pairs;
+/** What a comparison knows besides the two snapshots. */
+export interface DiffFacts {
+  readonly oldCommit?: string | undefined;
+  readonly newCommit?: string | undefined;
+  readonly build?: DiffBuild | undefined;
+  /** What went less than well before. */
+  readonly warnings?: readonly string[] | undefined;
 }
 
 /** Compares two snapshots. Symbols are compared where both have them. */
-export function diff(before: Snapshot, after: Snapshot): Diff {
-  const modules = pair(before.modules, after.modules, (m) => m.path)
-    .map(({ old: a, new: b }) => diffModule(a, b))
-    .filter((m) => m.delta !== 0 || m.packages.length > 0 || m.change !== "changed" || m.oldVersion !== m.newVersion);
-  const overhead = pair(before.overhead, after.overhead, (o) => `${o.name}\0${o.kind}`)
+export function diff(before: Snapshot, after: Snapshot, facts: DiffFacts = {}): Diff {
+  const pairs = pairModules(before.modules, after.modules).map(({ old, new: current }) => ({
+    old,
+    new: current,
+    packages: pairPackages(old, current),
+  }));
+  const translate = translator(renamesOf(pairs));
+  const modules = pairs
+    .map(({ old, new: current, packages }) => diffModule(old, current, packages, translate))
+    .filter((m) => m.delta !== 0 || m.packages.length > 0 || m.change !== "changed" || isRenamed(m));
+  const overhead = pairBy(before.overhead, after.overhead, (o) => `${o.name}\0${o.kind}`)
     .map(({ old: a, new: b }) => ({
       name: (b ?? a)!.name,
       kind: (b ?? a)!.kind,
@@ -113,27 +154,50 @@ export function diff(before: Snapshot, after: Snapshot): Diff {
   return {
     schema: DIFF_SCHEMA,
     ...delta(before.file.size, after.file.size),
-    oldFile: side(before),
-    newFile: side(after),
+    oldFile: side(before, facts.oldCommit),
+    newFile: side(after, facts.newCommit),
+    ...(facts.build && { build: facts.build }),
     kinds: Object.fromEntries(KINDS.map((k) => [k, delta(before.kinds[k], after.kinds[k])])) as Diff["kinds"],
     modules: modules.sort(byDelta((m) => m.path)),
     overhead: overhead.sort(byDelta((o) => `${o.name}\0${o.kind}`)),
-    warnings: caveats(before, after),
+    warnings: [...(facts.warnings ?? []), ...caveats(before, after)],
   };
 }
 
-function side({ file }: Snapshot): DiffSide {
+function side({ file }: Snapshot, commit: string | undefined): DiffSide {
   const { name, size, sha256, format, os, arch, goVersion } = file;
-  return { name, size, sha256, format, os, arch, goVersion };
+  return { name, size, sha256, format, os, arch, goVersion, ...(commit !== undefined && { commit }) };
 }
 
-function diffModule(a: SnapshotModule | undefined, b: SnapshotModule | undefined): DiffModule {
+/** Old paths of modules and packages to the new ones. */
+function renamesOf(
+  pairs: readonly (Pair<SnapshotModule> & { readonly packages: readonly Pair<SnapshotPackage>[] })[],
+): Map<string, string> {
+  const renames = new Map<string, string>();
+  for (const { old, new: current, packages } of pairs) {
+    if (old && current && old.path !== current.path) renames.set(old.path, current.path);
+    for (const { old: p, new: q } of packages) if (p && q && p.path !== q.path) renames.set(p.path, q.path);
+  }
+  return renames;
+}
+
+function isRenamed(m: DiffModule): boolean {
+  return m.oldPath !== undefined || m.oldVersion !== m.newVersion;
+}
+
+function diffModule(
+  a: SnapshotModule | undefined,
+  b: SnapshotModule | undefined,
+  pairs: readonly Pair<SnapshotPackage>[],
+  translate: (name: string) => string,
+): DiffModule {
   const { path, role } = (b ?? a)!;
-  const packages = pair(a?.packages ?? [], b?.packages ?? [], (p) => p.path)
-    .map(({ old: p, new: q }) => diffPackage(p, q))
+  const packages = pairs
+    .map(({ old, new: current }) => diffPackage(old, current, translate))
     .filter((p) => p.change !== "changed" || Object.keys(p.kinds).length > 0 || (p.symbols?.length ?? 0) > 0);
   return {
     path,
+    ...(a && b && a.path !== b.path && { oldPath: a.path }),
     role,
     oldVersion: a ? shownVersion(a) : "",
     newVersion: b ? shownVersion(b) : "",
@@ -148,7 +212,11 @@ function shownVersion(module: SnapshotModule): string {
   return module.replace ? `${module.replace.path} ${module.replace.version}`.trim() : module.version;
 }
 
-function diffPackage(a: SnapshotPackage | undefined, b: SnapshotPackage | undefined): DiffPackage {
+function diffPackage(
+  a: SnapshotPackage | undefined,
+  b: SnapshotPackage | undefined,
+  translate: (name: string) => string,
+): DiffPackage {
   const kinds: { [K in Kind]?: number } = {};
   for (const kind of KINDS) {
     const difference = (b?.kinds[kind] ?? 0) - (a?.kinds[kind] ?? 0);
@@ -157,85 +225,34 @@ function diffPackage(a: SnapshotPackage | undefined, b: SnapshotPackage | undefi
   const withSymbols = (a === undefined || a.symbols !== undefined) && (b === undefined || b.symbols !== undefined);
   return {
     path: (b ?? a)!.path,
+    ...(a && b && a.path !== b.path && { oldPath: a.path }),
     change: change(a, b),
     ...delta(a?.bytes ?? 0, b?.bytes ?? 0),
     kinds,
-    ...(withSymbols && { symbols: diffSymbols(a?.symbols ?? [], b?.symbols ?? []) }),
+    ...(withSymbols && { symbols: diffSymbols(a?.symbols ?? [], b?.symbols ?? [], translate) }),
   };
 }
 
-function diffSymbols(before: readonly SnapshotSymbol[], after: readonly SnapshotSymbol[]): DiffSymbol[] {
+function diffSymbols(
+  before: readonly SnapshotSymbol[],
+  after: readonly SnapshotSymbol[],
+  translate: (name: string) => string,
+): DiffSymbol[] {
   const rows: DiffSymbol[] = [];
-  const gone: SnapshotSymbol[] = [];
-  const come: SnapshotSymbol[] = [];
-  for (const { old: a, new: b } of pair(before, after, (s) => s.name)) {
-    if (a && b) {
-      if (a.bytes !== b.bytes) rows.push({ name: b.name, change: "changed", ...delta(a.bytes, b.bytes) });
-    } else if (a) gone.push(a);
-    else if (b) come.push(b);
+  for (const { old: a, new: b } of pairSymbols(before, after, translate)) {
+    const { name, letter } = (b ?? a)!;
+    const oldName = a && b && translate(a.name) !== b.name ? a.name : undefined;
+    const isSame = a && b && a.bytes === b.bytes;
+    if (isSame && (oldName === undefined || stemOf(translate(oldName)) === stemOf(name))) continue;
+    rows.push({
+      name,
+      ...(oldName !== undefined && { oldName }),
+      letter,
+      change: change(a, b),
+      ...delta(a?.bytes ?? 0, b?.bytes ?? 0),
+    });
   }
-  const renumbered = pairNumbered(gone, come);
-  for (const a of gone) {
-    const b = renumbered.get(a);
-    if (!b) rows.push({ name: a.name, change: "removed", ...delta(a.bytes, 0) });
-    else if (a.bytes !== b.bytes)
-      rows.push({ name: b.name, oldName: a.name, change: "changed", ...delta(a.bytes, b.bytes) });
-  }
-  const taken = new Set(renumbered.values());
-  for (const b of come) if (!taken.has(b)) rows.push({ name: b.name, change: "added", ...delta(0, b.bytes) });
   return rows.sort(byDelta((s) => s.name));
-}
-
-/**
- * Closures (F.func2), their wrappers and static temporaries (..stmp_17) are numbered by the compiler, so one more of them renames
- * those behind it: pairs what differs in such numbers only, equal sizes first, then in order.
- */
-function pairNumbered(
-  gone: readonly SnapshotSymbol[],
-  come: readonly SnapshotSymbol[],
-): Map<SnapshotSymbol, SnapshotSymbol> {
-  const byStem = new Map<string, SnapshotSymbol[]>();
-  for (const b of come) {
-    const stem = stemOf(b.name);
-    if (stem === b.name) continue;
-    const list = byStem.get(stem);
-    if (list) list.push(b);
-    else byStem.set(stem, [b]);
-  }
-  const pairs = new Map<SnapshotSymbol, SnapshotSymbol>();
-  // `come` is sorted by bytes, so each list is: the candidate of equal size is found by search, what is left is paired in order
-  const left: SnapshotSymbol[] = [];
-  const used = new Set<SnapshotSymbol>();
-  const bySize = new Map<string, SnapshotSymbol[]>();
-  for (const [stem, list] of byStem) {
-    for (const b of list) {
-      const key = `${b.bytes} ${stem}`;
-      const same = bySize.get(key);
-      if (same) same.push(b);
-      else bySize.set(key, [b]);
-    }
-  }
-  for (const a of gone) {
-    const b = bySize.get(`${a.bytes} ${stemOf(a.name)}`)?.shift();
-    if (!b) {
-      left.push(a);
-      continue;
-    }
-    pairs.set(a, b);
-    used.add(b);
-  }
-  for (const a of left) {
-    const b = byStem.get(stemOf(a.name))?.find((candidate) => !used.has(candidate));
-    if (!b) continue;
-    pairs.set(a, b);
-    used.add(b);
-  }
-  return pairs;
-}
-
-/** A symbol's name without the numbers that the compiler gives: "main.run.func2.1" and "main.run.func3.1" have one stem. */
-function stemOf(name: string): string {
-  return name.replace(/(\.func|\.gowrap|\.deferwrap|stmp_|\.init\.|\.|-range)\d+(?=$|[.\-·])/g, "$1#");
 }
 
 function caveats(before: Snapshot, after: Snapshot): string[] {

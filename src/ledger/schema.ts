@@ -56,6 +56,13 @@ const file = z.object({
   cgo: z.boolean().describe("links runtime/cgo or other C code"),
   trimpath: z.boolean().nullable().describe("null if the build information does not tell"),
   garbled: z.boolean(),
+  methodElimination: z
+    .enum(["on", "off"])
+    .nullable()
+    .exactOptional()
+    .describe(
+      "whether the linker dropped methods that nobody calls; exact with testimony of the link probe, else inferred",
+    ),
   packed: z.string().nullable().describe("the packer that the file was, or is, packed with"),
   buildId: z.string().nullable(),
   main: z.object({ package: z.string(), module: z.string(), version: z.string() }).nullable(),
@@ -120,7 +127,22 @@ const signed = z.int();
 const delta = { old: bytes, new: bytes, delta: signed.describe("new - old") };
 const changeKind = z.enum(["added", "removed", "changed"]);
 
-const side = file.pick({ name: true, size: true, sha256: true, format: true, os: true, arch: true, goVersion: true });
+const side = file
+  .pick({ name: true, size: true, sha256: true, format: true, os: true, arch: true, goVersion: true })
+  .extend({ commit: z.string().exactOptional().describe("the git commit that was built") });
+
+const edgeEnd = z.object({ symbol: z.string(), package: z.string() });
+const edge = { from: edgeEnd, to: edgeEnd };
+
+const because = z.object({
+  package: z.string(),
+  ...edge,
+  change: z.enum(["new", "grown"]).describe("whether `to` is new, or was there and is larger now"),
+  entrance: z
+    .object(edge)
+    .exactOptional()
+    .describe("the first new reference on the shortest way from the program's start to `to`"),
+});
 
 export const diffSchema = z
   .object({
@@ -128,11 +150,16 @@ export const diffSchema = z
     ...delta,
     oldFile: side,
     newFile: side,
+    build: z
+      .object({ package: z.string(), flags: z.array(z.string()) })
+      .exactOptional()
+      .describe("the package, and the flags of go build, where revisions were built for the comparison"),
     kinds: keyed(KINDS, z.object(delta)).describe("the deltas sum to delta"),
     modules: z
       .array(
         z.object({
           path: z.string(),
+          oldPath: z.string().exactOptional().describe("its old path, if another: mostly the major version"),
           role: z.enum(ROLES),
           oldVersion: z.string(),
           newVersion: z.string(),
@@ -141,6 +168,7 @@ export const diffSchema = z
           packages: z.array(
             z.object({
               path: z.string(),
+              oldPath: z.string().exactOptional().describe("its old path, if it has moved"),
               change: changeKind,
               ...delta,
               kinds: z.partialRecord(kind, signed).describe("deltas by kind"),
@@ -151,19 +179,24 @@ export const diffSchema = z
                     oldName: z
                       .string()
                       .exactOptional()
-                      .describe("the old name of a symbol that the compiler numbered anew"),
+                      .describe("its old name, if another: numbered anew by the compiler, or renamed"),
+                    letter: symbol.shape.letter,
                     change: changeKind,
                     ...delta,
                   }),
                 )
                 .exactOptional()
-                .describe("if both sides have symbols; symbols of equal size are left out"),
+                .describe("if both sides have symbols; those of equal size that kept their name are left out"),
             }),
           ),
         }),
       )
       .describe("what is equal is left out; with overhead, the deltas sum to delta"),
     overhead: z.array(z.object({ name: z.string(), kind, ...delta })),
+    because: z
+      .array(because)
+      .exactOptional()
+      .describe("why packages grew by more than 10 kB, by the linker's own references"),
     warnings: z.array(z.string()),
   })
   .describe("What changed between two executables, exactly");

@@ -1,7 +1,8 @@
 // Diff → GitHub-flavoured Markdown: for pull requests.
 import type { Diff } from "../ledger/diff.ts";
 import { KINDS } from "../ledger/ledger.ts";
-import { change, type DiffRow, moduleRows, overheadRow, symbolRows } from "./difftext.ts";
+import { becauseText, packageList, reasons } from "./because.ts";
+import { change, countText, type DiffRow, moduleRows, overheadRow, packageRows, symbolRows } from "./difftext.ts";
 import { markdownCode, markdownText } from "./escape.ts";
 import { markdownTable } from "./markdown.ts";
 import { formatBytes, formatDelta, formatExact } from "./units.ts";
@@ -14,15 +15,20 @@ export interface DiffMarkdownOptions {
 }
 
 const ROWS = 20;
+/** Characters of a list of packages. */
+const LIST = 100;
 
 /** One line that says it all, the modules, and the rest folded away. */
 export function diffMarkdown(diff: Diff, options: DiffMarkdownOptions = {}): string {
   const { exact } = options;
   const size = exact ? formatExact : formatBytes;
+  const { build, oldFile, newFile } = diff;
   const blocks = [
-    `### ${markdownCode(diff.newFile.name)}: ${size(diff.new)} (${change(diff, exact)})`,
+    `### ${markdownCode(build?.package ?? newFile.name)}: ${size(diff.new)} (${change(diff, exact)})`,
+    build ? `${markdownText(oldFile.name)} → ${markdownText(newFile.name)}, ${countText(diff)}` : countText(diff),
     diff.warnings.map((warning) => `- ${markdownText(warning)}`).join("\n"),
     rowsTable("Module", [...moduleRows(diff), ...overheadRow(diff)], options),
+    reasonsTable(diff, options),
     folded(
       "Kinds",
       rowsTable(
@@ -31,17 +37,41 @@ export function diffMarkdown(diff: Diff, options: DiffMarkdownOptions = {}): str
         options,
       ),
     ),
-    folded(
-      "Packages",
-      rowsTable(
-        "Package",
-        diff.modules.flatMap((m) => m.packages.map((p) => ({ ...p, name: p.path, note: p.change }))),
-        options,
-      ),
-    ),
+    folded("Packages", rowsTable("Package", packageRows(diff), options)),
     folded("Symbols", rowsTable("Symbol", symbolRows(diff), options)),
+    folded("What brought each package", edgesTable(diff, options)),
+    build ? `Both built with ${markdownCode(`go build ${build.flags.join(" ")}`)}.` : "",
   ];
   return `${blocks.filter((block) => block !== "").join("\n\n")}\n`;
+}
+
+/** Growth by where it entered. */
+function reasonsTable(diff: Diff, { exact, top = ROWS }: DiffMarkdownOptions): string {
+  const all = reasons(diff);
+  if (all.length === 0) return "";
+  return markdownTable(
+    [["Because"], ["Growth", true], ["Of"]],
+    all
+      .slice(0, top)
+      .map((reason) => [
+        markdownCode(reason.text),
+        formatDelta(reason.delta, exact),
+        markdownText(packageList(reason, LIST)),
+      ]),
+  );
+}
+
+/** The reference into each package that grew. */
+function edgesTable(diff: Diff, { exact, top = ROWS }: DiffMarkdownOptions): string {
+  const rows = reasons(diff).flatMap((reason) => reason.packages);
+  if (rows.length === 0) return "";
+  return markdownTable(
+    [["Package"], ["Growth", true], ["Through"]],
+    rows
+      .sort((a, b) => b.delta - a.delta)
+      .slice(0, top)
+      .map((row) => [markdownCode(row.path), formatDelta(row.delta, exact), markdownCode(becauseText(row.because))]),
+  );
 }
 
 function folded(title: string, body: string): string {
@@ -59,8 +89,8 @@ function rowsTable(title: string, all: readonly DiffRow[], { exact, top = ROWS }
       .map((row) => [
         markdownCode(row.name),
         formatDelta(row.delta, exact),
-        size(row.old),
-        size(row.new),
+        size(row.old ?? 0),
+        size(row.new ?? 0),
         markdownText(row.note ?? ""),
       ]),
   );

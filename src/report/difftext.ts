@@ -1,6 +1,7 @@
 // Diff → text for a terminal.
 import type { Diff } from "../ledger/diff.ts";
 import { KINDS } from "../ledger/ledger.ts";
+import { packageList, reasons } from "./because.ts";
 import { visible } from "./escape.ts";
 import { nameOf } from "./text.ts";
 import { bold, type Column, dim, paint, shorten, table, type Terminal } from "./terminal.ts";
@@ -14,43 +15,108 @@ export interface DiffTextOptions {
   readonly top?: number | undefined;
 }
 
-const ROWS = 10;
+const MAX_LINES = 40;
+/** Characters of the last column. */
+const NOTE = 48;
 const RED = 167;
 const GREEN = 71;
 
-/** Headline, then kinds, modules, packages and symbols that changed, the largest change first. */
+interface Section {
+  readonly title: string;
+  /** Largest change first. */
+  readonly rows: readonly DiffRow[];
+}
+
+/** What it comes to, then modules, packages and symbols that changed, and why; at most 40 lines unless `top` says how many rows. */
 export function diffText(diff: Diff, options: DiffTextOptions): string {
-  const { terminal: t, exact } = options;
+  const lines = headline(diff, options);
+  const sections = [
+    { title: "MODULE", rows: [...moduleRows(diff), ...overheadRow(diff)] },
+    { title: "PACKAGE", rows: packageRows(diff) },
+    { title: "BECAUSE", rows: reasonRows(diff) },
+    { title: "SYMBOL", rows: symbolRows(diff) },
+  ]
+    .filter(({ rows }) => rows.length > 0)
+    .map(({ title, rows }) => ({ title, rows: rows.sort((a, b) => Math.abs(b.delta) - Math.abs(a.delta)) }));
+  const room = MAX_LINES - lines.length;
+  const rows = options.top === undefined ? share(sections, room) : sections.map(() => options.top!);
+  sections.forEach((section, i) => lines.push("", ...rowsTable(section, rows[i], options)));
+  return `${lines.join("\n")}\n`;
+}
+
+/** Rows for each section so that all fit: each has a blank line, a header and a last line besides. */
+function share(sections: readonly Section[], lines: number): number[] {
+  const rows = sections.map(() => 0);
+  let left = lines - 3 * sections.length;
+  while (left > 0 && rows.some((n, i) => n < sections[i].rows.length)) {
+    for (let i = 0; i < rows.length && left > 0; i++) {
+      if (rows[i] >= sections[i].rows.length) continue;
+      rows[i]++;
+      left--;
+    }
+  }
+  return rows;
+}
+
+function headline(diff: Diff, { terminal: t, exact }: DiffTextOptions): string[] {
   const size = exact ? formatExact : formatBytes;
+  const { oldFile, newFile, build } = diff;
+  const program = build ? `${bold(t, visible(build.package))}: ` : "";
   const lines = [
-    `${bold(t, visible(diff.oldFile.name))} ${size(diff.old)} → ${bold(t, visible(diff.newFile.name))} ${size(diff.new)}: ${coloured(t, diff.delta, bold(t, change(diff, exact)))}`,
+    `${program}${bold(t, visible(oldFile.name))} ${size(diff.old)} → ${bold(t, visible(newFile.name))} ${size(diff.new)}: ${coloured(t, diff.delta, bold(t, change(diff, exact)))}`,
     ...diff.warnings.map((warning) => `${paint(t, 178, "→")} ${visible(warning)}`),
   ];
-  if (diff.oldFile.sha256 === diff.newFile.sha256) lines.push("the files are identical");
-  const tables: { title: string; rows: DiffRow[] }[] = [
-    {
-      title: "KIND",
-      rows: KINDS.map((kind) => ({ ...diff.kinds[kind], name: kind })).filter((row) => row.delta !== 0),
-    },
-    { title: "MODULE", rows: [...moduleRows(diff), ...overheadRow(diff)] },
-    {
-      title: "PACKAGE",
-      rows: diff.modules.flatMap((m) => m.packages.map((p) => ({ ...p, name: p.path, note: note(p.change) }))),
-    },
-    { title: "SYMBOL", rows: symbolRows(diff) },
-  ];
-  for (const { title, rows } of tables) {
-    if (rows.length === 0) continue;
-    const sorted = title === "KIND" ? rows : rows.sort((a, b) => Math.abs(b.delta) - Math.abs(a.delta));
-    lines.push("", ...rowsTable(title, sorted, options));
-  }
-  return `${lines.join("\n")}\n`;
+  if (build) lines.push(dim(t, visible(`both built with go build ${build.flags.join(" ")}`)));
+  if (oldFile.sha256 === newFile.sha256) lines.push("the files are identical");
+  const counts = countText(diff);
+  if (counts !== "") lines.push(counts);
+  const kinds = KINDS.map((kind) => ({ kind, delta: diff.kinds[kind].delta })).filter((row) => row.delta !== 0);
+  kinds.sort((a, b) => Math.abs(b.delta) - Math.abs(a.delta));
+  lines.push(
+    ...wrapped(
+      kinds.map((row) => `${row.kind} ${coloured(t, row.delta, formatDelta(row.delta, exact))}`),
+      kinds.map((row) => `${row.kind} ${formatDelta(row.delta, exact)}`),
+      t.width,
+    ),
+  );
+  return lines;
+}
+
+/** Words of known widths side by side, in as many lines as it takes. */
+function wrapped(words: readonly string[], plain: readonly string[], width: number): string[] {
+  const lines: string[] = [];
+  let used = width;
+  words.forEach((word, i) => {
+    if (used + 3 + plain[i].length > width) {
+      lines.push(word);
+      used = plain[i].length;
+    } else {
+      lines[lines.length - 1] += `   ${word}`;
+      used += 3 + plain[i].length;
+    }
+  });
+  return lines;
+}
+
+/** "packages: 12 grown, 3 shrunk, 175 new"; "" if none changed its size. */
+export function countText(diff: Diff): string {
+  const packages = diff.modules.flatMap((m) => m.packages);
+  const count = (test: (p: (typeof packages)[number]) => boolean): number => packages.filter(test).length;
+  const words = [
+    [count((p) => p.change === "changed" && p.delta > 0), "grown"],
+    [count((p) => p.change === "changed" && p.delta < 0), "shrunk"],
+    [count((p) => p.change === "added"), "new"],
+    [count((p) => p.change === "removed"), "gone"],
+  ] as const;
+  const shown = words.filter(([n]) => n > 0).map(([n, word]) => `${formatExact(n)} ${word}`);
+  return shown.length === 0 ? "" : `packages: ${shown.join(", ")}`;
 }
 
 export interface DiffRow {
   readonly name: string;
-  readonly old: number;
-  readonly new: number;
+  /** Absent where only the change is known. */
+  readonly old?: number;
+  readonly new?: number;
   readonly delta: number;
   /** "added", "v1.2.0 → v1.3.0" … */
   readonly note?: string;
@@ -71,12 +137,31 @@ function note(word: string): string {
 export function moduleRows(diff: Diff): DiffRow[] {
   return diff.modules.map((m) => {
     const versions = m.oldVersion === m.newVersion ? "" : `${m.oldVersion || "?"} → ${m.newVersion || "?"}`;
+    const words = [versions, m.oldPath === undefined ? "" : `was ${m.oldPath}`].filter(Boolean).join(", ");
     return {
       ...m,
       name: m.path,
-      note: m.change === "changed" ? versions : `${m.change} ${m.newVersion || m.oldVersion}`.trim(),
+      note: m.change === "changed" ? words : `${m.change} ${m.newVersion || m.oldVersion}`.trim(),
     };
   });
+}
+
+export function packageRows(diff: Diff): DiffRow[] {
+  return diff.modules.flatMap((m) =>
+    m.packages.map((p) => ({
+      ...p,
+      name: p.path,
+      note: p.oldPath === undefined ? note(p.change) : `was ${p.oldPath}`,
+    })),
+  );
+}
+
+function reasonRows(diff: Diff): DiffRow[] {
+  return reasons(diff).map((reason) => ({
+    name: reason.text,
+    delta: reason.delta,
+    note: packageList(reason, NOTE),
+  }));
 }
 
 /** Overhead in one row, for its names are the format's; none if nothing changed. */
@@ -86,12 +171,14 @@ export function overheadRow(diff: Diff): DiffRow[] {
   return [{ name: "(overhead)", old: add("old"), new: add("new"), delta: add("delta") }];
 }
 
+/** Symbols that a programmer has named, or the compiler after them: no debug information, no bytes without a name. */
 export function symbolRows(diff: Diff): DiffRow[] {
   const rows: DiffRow[] = [];
   for (const m of diff.modules) {
     for (const p of m.packages) {
       for (const s of p.symbols ?? []) {
-        const name = nameOf(s.name || "(unnamed)", p.path);
+        if (s.name === "" || s.letter === "?" || s.delta === 0) continue;
+        const name = nameOf(s.name, p.path);
         rows.push({ ...s, name, note: s.oldName === undefined ? note(s.change) : `was ${s.oldName}` });
       }
     }
@@ -103,8 +190,8 @@ function coloured(t: Terminal, delta: number, text: string): string {
   return delta === 0 ? text : paint(t, delta > 0 ? RED : GREEN, text);
 }
 
-function rowsTable(title: string, all: readonly DiffRow[], options: DiffTextOptions): string[] {
-  const { terminal: t, exact, top = ROWS } = options;
+function rowsTable({ title, rows: all }: Section, top: number, options: DiffTextOptions): string[] {
+  const { terminal: t, exact } = options;
   const size = exact ? formatExact : formatBytes;
   const rows = all.slice(0, top);
   const columns: Column[] = [
@@ -114,7 +201,7 @@ function rowsTable(title: string, all: readonly DiffRow[], options: DiffTextOpti
     { title, flexible: true },
     { title: "", paint: (text) => dim(t, text) },
   ];
-  const amount = (bytes: number): string => (bytes === 0 ? "·" : size(bytes));
+  const amount = (bytes: number | undefined): string => (bytes === undefined ? "" : bytes === 0 ? "·" : size(bytes));
   const lines = table(
     t,
     columns,
@@ -123,7 +210,7 @@ function rowsTable(title: string, all: readonly DiffRow[], options: DiffTextOpti
       amount(row.old),
       amount(row.new),
       visible(row.name),
-      shorten(visible(row.note ?? ""), 48),
+      shorten(visible(row.note ?? ""), NOTE),
     ]),
   );
   const rest = all.slice(top);

@@ -7,12 +7,6 @@ import { buildSubject } from "./package.ts";
 import { run } from "./process.ts";
 import type { Subject, SubjectOptions } from "./subject.ts";
 
-/**
- * What both sides of a comparison are built with, in front of the user's flags, which may overrule it. -trimpath: no byte depends on the
- * directory, and what both revisions share is compiled once. -buildvcs=false: neither does a byte depend on the commit's own name and date.
- */
-export const COMPARABLE = ["-trimpath", "-buildvcs=false"] as const;
-
 export interface Revision {
   /** As the user wrote it. */
   readonly name: string;

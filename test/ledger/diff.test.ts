@@ -87,7 +87,7 @@ describe("diff", () => {
       ]),
     );
     expect(shifted.modules[0].packages[0].symbols).toEqual([
-      { name: "p.run.func6", change: "added", old: 0, new: 90, delta: 90 },
+      { name: "p.run.func6", letter: "T", change: "added", old: 0, new: 90, delta: 90 },
     ]);
   });
 
