@@ -8,10 +8,23 @@ import { addDeps, addWhy } from "./explaincommands.ts";
 import { EXIT, Failure } from "./failure.ts";
 import { common, positive, split } from "./options.ts";
 import { ignoreClosedPipe } from "./output.ts";
-import type { DocumentName } from "../ledger/schema.ts";
 import type { DiffFlags } from "./diff.ts";
 import type { OverviewFlags } from "./overview.ts";
 import type { ProfileFlags } from "./profile.ts";
+
+/** What `pare schema` knows. */
+export const DOCUMENTS = [
+  "snapshot",
+  "view",
+  "diff",
+  "overview",
+  "why",
+  "why-chain",
+  "imports",
+  "deps",
+  "dce",
+  "knowledge",
+] as const;
 
 const SHELLS = ["bash", "zsh", "fish", "powershell"];
 
@@ -208,13 +221,8 @@ function addSchema(program: Command): void {
   const command = program
     .command("schema")
     .description("print the JSON Schema of a document")
-    .addArgument(
-      program
-        .createArgument("[document]", "which document")
-        .choices(["snapshot", "view", "diff", "overview"])
-        .default("snapshot"),
-    );
-  common(command).action(async (document: DocumentName) => {
+    .addArgument(program.createArgument("[document]", "which document").choices(DOCUMENTS).default("snapshot"));
+  common(command).action(async (document: (typeof DOCUMENTS)[number]) => {
     await (await import("./schema.ts")).schemaCommand(document);
   });
 }

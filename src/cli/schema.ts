@@ -1,9 +1,20 @@
 // pare schema: the JSON Schema of a document, or of pare's own knowledge files.
-import { type DocumentName, jsonSchema } from "../ledger/schema.ts";
+import type { ExplainedName } from "../explain/schema.ts";
 import { write } from "./output.ts";
+import type { DOCUMENTS } from "./program.ts";
 
-export async function schemaCommand(document: DocumentName | "knowledge"): Promise<void> {
-  const schema =
-    document === "knowledge" ? (await import("../advice/schema.ts")).knowledgeJsonSchema() : jsonSchema(document);
-  await write("-", `${JSON.stringify(schema, null, 2)}\n`);
+type Document = (typeof DOCUMENTS)[number];
+
+export async function schemaCommand(document: Document): Promise<void> {
+  await write("-", `${JSON.stringify(await schemaOf(document), null, 2)}\n`);
+}
+
+async function schemaOf(document: Document): Promise<Record<string, unknown>> {
+  if (document === "knowledge") return (await import("../advice/schema.ts")).knowledgeJsonSchema();
+  if (isExplained(document)) return (await import("../explain/schema.ts")).explainJsonSchema(document);
+  return (await import("../ledger/schema.ts")).jsonSchema(document);
+}
+
+function isExplained(document: Document): document is ExplainedName {
+  return ["why", "why-chain", "imports", "deps", "dce"].includes(document);
 }

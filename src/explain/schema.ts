@@ -213,5 +213,16 @@ export const dceSchema = z
   })
   .describe("What turns the linker's dead-code elimination of methods off, and what keeps methods");
 
-/** By the name that `pare schema` knows. */
-export const EXPLAIN_SCHEMAS = { why: whySchema, imports: importsSchema, deps: depsSchema, dce: dceSchema } as const;
+const SCHEMAS = {
+  why: whySchema,
+  "why-chain": whyChainSchema,
+  imports: importsSchema,
+  deps: depsSchema,
+  dce: dceSchema,
+} as const;
+export type ExplainedName = keyof typeof SCHEMAS;
+
+/** JSON Schema (2020-12) of a document. Readers must ignore members that they do not know: later versions may add some. */
+export function explainJsonSchema(document: ExplainedName): Record<string, unknown> {
+  return z.toJSONSchema(SCHEMAS[document], { io: "input" });
+}
