@@ -95,6 +95,7 @@ test("every asset is shipped where the code looks for it", () => {
     // a module's assets lie in a folder beside it; modules become chunks that lie flat in dist
     .map((name) => name.split(path.sep).slice(-2).join(path.sep));
   expect(assets).not.toEqual([]);
+  for (const name of readdirSync(path.join(ROOT, "knowledge"))) assets.push(path.join("knowledge", name));
   const dist = path.join(home, "node_modules/pare/dist");
   expect(assets.filter((name) => !existsSync(path.join(dist, name)))).toEqual([]);
 });

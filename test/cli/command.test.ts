@@ -175,6 +175,13 @@ describe("schema", () => {
       properties: { schema: { const: `pare.${document}/1` } },
     });
   });
+
+  it("prints that of the knowledge files", () => {
+    const { stdout, status } = pare(["schema", "knowledge"]);
+    expect(status).toBe(0);
+    const { properties } = JSON.parse(stdout) as { properties: Record<string, unknown> };
+    expect(Object.keys(properties)).toEqual(["blockers", "duplicates", "heavy", "tags", "testpackages", "versions"]);
+  });
 });
 
 describe("completion", () => {
