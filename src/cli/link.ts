@@ -5,16 +5,14 @@ import { factsOf, type Input, isSnapshot, profileInput, readInput } from "./inpu
 import type { CommonOptions } from "./options.ts";
 import { progressOn } from "./progress.ts";
 
-/** Builds a package and joins what the linker said with the file; the reason if there is no link probe. */
+/** Builds a package and joins what the linker said with the file; the reason if there is no link probe, none for a file. */
 export async function openLink(
   pkg: string,
   goFlags: readonly string[],
   flags: CommonOptions,
-): Promise<{ input: Input; model: LinkModel | { readonly reason: string } }> {
+): Promise<{ input: Input; model: LinkModel | { readonly reason: string } | "none" }> {
   const input = await readInput(pkg, goFlags, progressOn(process.stderr, flags.quiet === true), true);
-  if (input.directory === undefined) {
-    throw new Failure(EXIT.usage, fromFileAlone(pkg, isSnapshot(input)));
-  }
+  if (input.directory === undefined) return { input, model: "none" };
   const { testimony } = input;
   if (!testimony) return { input, model: { reason: input.warnings[0] ?? "there is no link probe" } };
   const { linkModel } = await import("../explain/model.ts");
@@ -24,7 +22,8 @@ export async function openLink(
 
 /** The same for commands that cannot do with less. */
 export async function openModel(pkg: string, goFlags: readonly string[], flags: CommonOptions): Promise<LinkModel> {
-  const { model } = await openLink(pkg, goFlags, flags);
+  const { input, model } = await openLink(pkg, goFlags, flags);
+  if (model === "none") throw new Failure(EXIT.usage, fromFileAlone(pkg, isSnapshot(input)));
   if ("reason" in model)
     throw new Failure(EXIT.toolMissing, `only the linker knows, and it cannot be asked: ${model.reason}`);
   return model;

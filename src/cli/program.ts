@@ -20,6 +20,7 @@ export const DOCUMENTS = [
   "overview",
   "why",
   "why-chain",
+  "why-file",
   "imports",
   "deps",
   "dce",
@@ -210,7 +211,8 @@ Examples:
   command
     .addOption(new Option("--json", "one document, schema pare.diff/1").conflicts("markdown"))
     .option("--markdown", "tables for issues and pull requests")
-    .option("-o, --output <file>", "write the answer here instead of to stdout");
+    .option("-o, --output <file>", "write the answer here instead of to stdout")
+    .option("--html <file>", "also write a page with a treemap of the changes");
   common(command).action(async (words: string[], options: DiffFlags) => {
     const { operands, flags } = split(words, program);
     await (await import("./diff.ts")).diffCommand(operands, flags, options);

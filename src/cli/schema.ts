@@ -16,5 +16,5 @@ async function schemaOf(document: Document): Promise<Record<string, unknown>> {
 }
 
 function isExplained(document: Document): document is ExplainedName {
-  return ["why", "why-chain", "imports", "deps", "dce"].includes(document);
+  return ["why", "why-chain", "why-file", "imports", "deps", "dce"].includes(document);
 }

@@ -1,8 +1,10 @@
 // pare why: one target, why it is linked and what leaves with it.
 import type { LinkModel } from "../explain/model.ts";
+import type { Snapshot } from "../ledger/snapshot.ts";
 import type { NoTarget } from "../explain/targets.ts";
 import { terminalOf } from "../report/terminal.ts";
 import { EXIT, Failure } from "./failure.ts";
+import { factsOf, type Input, isSnapshot, profileInput } from "./input.ts";
 import { openLink } from "./link.ts";
 import { write } from "./output.ts";
 import type { CommonOptions } from "./options.ts";
@@ -22,12 +24,11 @@ export async function whyCommand(
   flags: WhyFlags,
 ): Promise<void> {
   const { input, model } = await openLink(pkg, goFlags, flags);
-  const text =
-    "reason" in model
-      ? await fromTree(name, pkg, goFlags, flags, model.reason)
-      : flags.importGraph === true
-        ? await imports(model, name, flags)
-        : await answer(model, name, flags, input.warnings);
+  let text: string;
+  if (model === "none") text = await fromFile(name, input, flags);
+  else if ("reason" in model) text = await fromTree(name, pkg, goFlags, flags, model.reason);
+  else if (flags.importGraph === true) text = await imports(model, name, flags);
+  else text = await answer(model, name, flags, input.warnings);
   await write(flags.output ?? "-", text);
 }
 
@@ -56,6 +57,31 @@ async function imports(model: LinkModel, name: string, flags: WhyFlags): Promise
   return (await import("../report/whytext.ts")).importsText(found, {
     terminal: terminalFor(flags),
     exact: flags.bytes,
+  });
+}
+
+/** An executable, or a snapshot with symbols: whose bytes, not why. */
+async function fromFile(name: string, input: Input, flags: WhyFlags): Promise<string> {
+  let summary: Snapshot;
+  if (isSnapshot(input)) summary = (await import("./snapshotfile.ts")).readSnapshot(input);
+  else {
+    const profile = await profileInput(input, {});
+    summary = (await import("../ledger/snapshot.ts")).snapshot(profile, factsOf(input, profile, false), {
+      symbols: true,
+    });
+  }
+  const found = (await import("../explain/alone.ts")).whyFromFile(summary, name);
+  if (!found) throw new Failure(EXIT.usage, noTarget(name, { candidates: [], ambiguous: false }));
+  if (flags.quiet !== true) {
+    process.stderr.write(
+      "who refers to it only the linker knows: name the package to build instead of the file for chains and prices\n",
+    );
+  }
+  if (flags.json === true) return (await import("../report/json.ts")).jsonDocument(found);
+  return (await import("../report/whytext.ts")).fileText(found, {
+    terminal: terminalFor(flags),
+    exact: flags.bytes,
+    top: flags.top,
   });
 }
 

@@ -116,7 +116,7 @@ export interface Dce {
 }
 
 export interface DceOptions {
-  readonly knowledge: Knowledge;
+  readonly knowledge: Pick<Knowledge, "blockers" | "heavy">;
   /** Types of the standard library too. */
   readonly std: boolean;
 }
@@ -280,7 +280,7 @@ function callersOf(
   }));
 }
 
-function boxedRows(model: LinkModel, knowledge: Knowledge, program: Program, std: boolean): BoxedRow[] {
+function boxedRows(model: LinkModel, knowledge: DceOptions["knowledge"], program: Program, std: boolean): BoxedRow[] {
   const { ground, whole, bill, graph } = model;
   const isWanted = (name: string): boolean => {
     const pkg = packageOfType(name);

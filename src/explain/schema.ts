@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { ROLES } from "../ledger/modules.ts";
 import { DCE_SCHEMA } from "./dce.ts";
+import { WHY_FILE_SCHEMA } from "./alone.ts";
 import { DEPS_SCHEMA } from "./deps.ts";
 import { IMPORTS_SCHEMA } from "./imports.ts";
 import { WHY_CHAIN_SCHEMA, WHY_SCHEMA } from "./why.ts";
@@ -78,6 +79,16 @@ export const whySchema = z
 export const whyChainSchema = z
   .strictObject({ schema: z.literal(WHY_CHAIN_SCHEMA), chain: z.array(z.string()), warnings: z.array(z.string()) })
   .describe("One chain of symbols, where the linker could not be asked for more");
+
+export const whyFileSchema = z
+  .strictObject({
+    schema: z.literal(WHY_FILE_SCHEMA),
+    target: z.string(),
+    attributed: bytes,
+    functions: count,
+    symbols: z.array(z.strictObject({ name: z.string(), package: z.string(), bytes })),
+  })
+  .describe("What an executable alone tells about a target");
 
 export const importsSchema = z
   .strictObject({
@@ -216,6 +227,7 @@ export const dceSchema = z
 const SCHEMAS = {
   why: whySchema,
   "why-chain": whyChainSchema,
+  "why-file": whyFileSchema,
   imports: importsSchema,
   deps: depsSchema,
   dce: dceSchema,

@@ -1,4 +1,5 @@
 // Why → text for a terminal.
+import type { WhyFile } from "../explain/alone.ts";
 import type { Imports } from "../explain/imports.ts";
 import type { Place, Step, Why } from "../explain/why.ts";
 import { visible } from "./escape.ts";
@@ -183,5 +184,24 @@ export function chainText(
     ...warnings.map((warning) => `${paint(t, YELLOW, "→")} ${visible(warning)}`),
     "",
     ...chain.map((symbol, i) => `  ${i === 0 ? "" : "→ "}${visible(symbol)}`),
+  ].join("\n")}\n`;
+}
+
+/** What a file alone tells. */
+export function fileText(found: WhyFile, options: WhyTextOptions): string {
+  const { terminal: t, exact, top = ROWS } = options;
+  const size = exact ? formatExact : formatBytes;
+  const rows = found.symbols.slice(0, top).map((row) => [size(row.bytes), visible(row.name)]);
+  return `${[
+    `${bold(t, visible(found.target))}: ${size(found.attributed)} attributed, ${found.functions} functions`,
+    "",
+    ...table(
+      t,
+      [
+        { title: "BYTES", right: true },
+        { title: "SYMBOL", flexible: true },
+      ],
+      rows,
+    ),
   ].join("\n")}\n`;
 }
