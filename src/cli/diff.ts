@@ -1,6 +1,7 @@
 // pare diff: two executables, snapshots, or revisions of a package, which are built first.
 import { diff, type Diff } from "../ledger/diff.ts";
 import { snapshot, type Snapshot } from "../ledger/snapshot.ts";
+import { visible } from "../report/escape.ts";
 import { terminalOf } from "../report/terminal.ts";
 import { EXIT, Failure } from "./failure.ts";
 import { factsOf, type Input, isSnapshot, profileInput, readInput, STEPS } from "./input.ts";
@@ -23,6 +24,7 @@ export interface DiffFlags extends CommonOptions {
   readonly json?: boolean;
   readonly markdown?: boolean;
   readonly output?: string;
+  readonly html?: string;
 }
 
 export async function diffCommand(
@@ -30,11 +32,20 @@ export async function diffCommand(
   goFlags: readonly string[],
   flags: DiffFlags,
 ): Promise<void> {
+  const { output = "-", html } = flags;
+  const isAnswer = html === "-" && flags.json !== true && flags.markdown !== true && flags.output === undefined;
+  if (html === output && !isAnswer)
+    throw new Failure(EXIT.usage, `two outputs go to ${output === "-" ? "stdout" : output}`);
   const sides = await readSides(words);
-  if (goFlags.length > 0 && sides.before.type === "subject" && sides.after.type === "subject")
-    throw new Failure(EXIT.usage, "flags for go build are for revisions: here nothing is built");
+  if (goFlags.length > 0 && sides.before.type === "file" && sides.after.type === "file")
+    throw new Failure(EXIT.usage, "flags for go build are for packages and revisions: here nothing is built");
   const progress = progressOn(process.stderr, flags.quiet === true);
-  await write(flags.output ?? "-", await answer(await compare(sides, goFlags, progress), flags));
+  const result = await compare(sides, goFlags, progress);
+  if (html !== undefined) {
+    await write(html, (await import("../report/diffhtml.ts")).diffHtmlPage(result));
+    if (html !== "-" && flags.quiet !== true) process.stderr.write(`wrote ${visible(html)}\n`);
+  }
+  if (!isAnswer) await write(output, await answer(result, flags));
 }
 
 async function answer(result: Diff, flags: DiffFlags): Promise<string> {
@@ -89,7 +100,7 @@ async function summary(
   goFlags: readonly string[],
   progress: Progress,
 ): Promise<Summary> {
-  if (side.type === "subject") return summarize(await readInput(side.name, [], progress));
+  if (side.type === "file" || side.type === "package") return summarize(await readInput(side.name, goFlags, progress));
   const flags = [...COMPARABLE, ...goFlags];
   if (side.type === "tree") {
     const input = await readInput(pkg, flags, progress, true);

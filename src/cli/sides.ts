@@ -6,8 +6,9 @@ import { EXIT, Failure } from "./failure.ts";
 import { onInterrupt } from "./interrupt.ts";
 
 export type Side =
-  /** An executable, a snapshot, "-", or a package of the working tree. */
-  | { readonly type: "subject"; readonly name: string }
+  /** An executable, a snapshot, or "-"; a package in the working tree that was named as a side of its own. */
+  | { readonly type: "file"; readonly name: string }
+  | { readonly type: "package"; readonly name: string }
   | { readonly type: "revision"; readonly revision: Revision }
   /** The package in the working tree as it is. */
   | { readonly type: "tree" };
@@ -39,7 +40,7 @@ export async function readSides(words: readonly string[]): Promise<Sides> {
   const tree: Side = { type: "tree" };
   if (second === undefined) return names.sides(before, tree, ".");
   if (pkg === undefined) {
-    if (isFile(second)) return names.sides(before, { type: "subject", name: second }, ".");
+    if (isFile(second)) return names.sides(before, subject(second), ".");
     if (looksLikePath(second)) return names.sides(before, tree, second);
     const after = await names.find(second);
     if (after) return names.sides(before, after, ".");
@@ -47,7 +48,7 @@ export async function readSides(words: readonly string[]): Promise<Sides> {
     if (isSubject(second) || /^[^/]+\.[^/]+\//.test(second)) return names.sides(before, tree, second);
     throw await names.unknown(second, "revision or package");
   }
-  if (isFile(second)) return names.sides(before, { type: "subject", name: second }, pkg);
+  if (isFile(second)) return names.sides(before, subject(second), pkg);
   return names.sides(before, await names.need(second), pkg);
 }
 
@@ -56,13 +57,17 @@ async function besideSubject(first: string, rest: readonly string[]): Promise<Si
   const [second, pkg] = rest;
   if (second === undefined) throw new Failure(EXIT.usage, `what is ${first} to be compared with?`);
   if (first === "-" && second === "-") throw new Failure(EXIT.usage, "only one side can be stdin");
-  const before: Side = { type: "subject", name: first };
+  const before: Side = subject(first);
   if (isSubject(second) || looksLikePath(second)) {
     if (pkg !== undefined) return tooMany(pkg);
-    return { before, after: { type: "subject", name: second }, pkg: ".", warnings: [] };
+    return { before, after: subject(second), pkg: ".", warnings: [] };
   }
   const names = new Names();
   return names.sides(before, await names.need(second), pkg ?? ".");
+}
+
+function subject(name: string): Side {
+  return { type: statSync(name, { throwIfNoEntry: false })?.isDirectory() ? "package" : "file", name };
 }
 
 function tooMany(word: string): never {

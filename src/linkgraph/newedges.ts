@@ -69,6 +69,7 @@ export function newEdges(
       const target = owner[to];
       if (isNew[to] === 0 || isWanted[target] === 0) return;
       let cost = distance[from] + weight(graph, to, how) + (isType(graph, from) ? TYPE : 0);
+      if ((graph.flags[to] & SYMBOL.text) === 0) cost += 0.5;
       if (owner[from] === target) cost += WITHIN;
       else if (owner[from] === 0) cost += UNOWNED;
       const known = best.get(target);

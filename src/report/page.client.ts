@@ -366,7 +366,7 @@ export async function page(
     about.replaceChildren();
     about.append(element("p", "type", [n.type, n.note].filter(Boolean).join(" · ")), element("h2", "", n.name));
     const total = element("p", "total");
-    total.append(element("b", "", size(n.bytes)), ` ${exact(n.bytes)}, ${share(n.bytes, root.bytes)} of the file`);
+    total.append(element("b", "", size(n.bytes)), ` ${exact(n.bytes)}, ${share(n.bytes, root.bytes)} of ${data.whole}`);
     about.append(total);
     const table = element("div", "kinds");
     const parts = n.own.map((k, i) => ({ k, bytes: n.parts[i] }));
@@ -433,7 +433,9 @@ export async function page(
       if (cell) {
         tip.replaceChildren(element("b", "", cell.node.name));
         if (cell.node.note !== "") tip.append(element("span", "", cell.node.note));
-        tip.append(element("span", "", `${size(cell.node.bytes)} · ${share(cell.node.bytes, root.bytes)} of the file`));
+        tip.append(
+          element("span", "", `${size(cell.node.bytes)} · ${share(cell.node.bytes, root.bytes)} of ${data.whole}`),
+        );
         cell.node.own.forEach((k, i) => {
           if (cell.node.parts[i] < cell.node.bytes / 50) return;
           const line = element("span", k === cell.kind ? "part this" : "part");

@@ -4,6 +4,8 @@
 export interface PageData {
   readonly size: number;
   readonly name: string;
+  /** What shares are of: "the file". */
+  readonly whole: string;
   /** Name, colour and meaning. */
   readonly kinds: readonly (readonly [name: string, colour: string, meaning: string])[];
   readonly modules: readonly PageModule[];
@@ -16,7 +18,13 @@ export type PageModule = readonly [path: string, version: string, role: string, 
  * `sums` and `symbols` are runs of a bit mask of kinds and the bytes of each kind in it; names are separated by newlines, in the order
  * of `symbols`, a leading tab standing for the package's path and a dot.
  */
-export type PagePackage = readonly [path: string, sums: readonly number[], names: string, symbols: readonly number[]];
+export type PagePackage = readonly [
+  path: string,
+  sums: readonly number[],
+  names: string,
+  symbols: readonly number[],
+  note?: string,
+];
 
 export interface PageNode {
   readonly type: "file" | "module" | "overhead" | "package" | "symbol";
@@ -80,9 +88,9 @@ export function unpack(data: PageData): PageNode {
   for (const [path, version, role, packages] of data.modules) {
     const note = [version, role].filter((word) => word !== "" && word !== path).join(" · ");
     const module = create("module", root, path, path, note);
-    for (const [pkg, sums, names, symbols] of packages) {
+    for (const [pkg, sums, names, symbols, remark] of packages) {
       const short = pkg.startsWith(`${path}/`) ? pkg.slice(path.length + 1) : pkg === path ? lastName(pkg) : pkg;
-      const node = create("package", module, pkg, short);
+      const node = create("package", module, pkg, short, remark);
       fill(node, bits(sums[0]), sums.slice(1));
       const left = new Map(node.own.map((k, i) => [k, node.parts[i]]));
       let at = 0;

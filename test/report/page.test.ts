@@ -119,7 +119,7 @@ describe("the page", () => {
   it("carries a script that stands alone", () => {
     // oxlint-disable-next-line no-implied-eval
     const make = new Function(`return ${unpack.toString()}`) as () => typeof unpack;
-    expect(make()({ size: 0, name: "x", kinds: [], modules: [], overhead: [] }).name).toBe("x");
+    expect(make()({ size: 0, name: "x", whole: "the file", kinds: [], modules: [], overhead: [] }).name).toBe("x");
     // oxlint-disable-next-line no-implied-eval
     const place = new Function(`return ${layout.toString()}`) as () => typeof layout;
     expect(place()(treeOf(htmlPage(small)), all, 300, 200).length).toBeGreaterThan(0);
