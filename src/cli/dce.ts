@@ -16,7 +16,8 @@ export async function dceCommand(pkg: string, goFlags: readonly string[], flags:
   const model = await openModel(pkg, goFlags, flags);
   const { dce } = await import("../explain/dce.ts");
   const { loadKnowledge } = await import("../toolchain/knowledge.ts");
-  const answer = dce(model, { knowledge: loadKnowledge(), std: flags.std === true });
+  const knowledge = { blockers: loadKnowledge("blockers"), heavy: loadKnowledge("heavy") };
+  const answer = dce(model, { knowledge, std: flags.std === true });
   await write(flags.output ?? "-", await text(answer, flags));
 }
 

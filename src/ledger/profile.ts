@@ -19,7 +19,7 @@ import { sourceFiles } from "./claims/sourcefiles.ts";
 import { symbolMarks } from "./claims/symbols.ts";
 import { claimTables } from "./claims/tables.ts";
 import { claimTestimony } from "./claims/testimony.ts";
-import type { ProbeDump } from "../linkgraph/probe.ts";
+import { type ProbeDump, REACHABLE, REFLECTS } from "../linkgraph/probe.ts";
 import { Claims, EXACT, KIND, type Ledger, Names, SymbolNames } from "./ledger.ts";
 import { sweep } from "./sweep.ts";
 
@@ -73,6 +73,8 @@ export interface Profile {
   readonly bss: readonly BssRow[];
   readonly inlined?: readonly InlinedRow[];
   readonly files?: readonly FileRow[];
+  /** Whether the linker dropped methods that nobody calls: as it testified, else as the method tables show; undefined if they do not. */
+  readonly methodElimination?: "on" | "off";
   /** How the owners were found: the linker's testimony, symbols, or references. */
   readonly testimony: "link probe" | "symbols" | "references" | "none";
   readonly warnings: readonly string[];
@@ -202,6 +204,7 @@ function profileOne(bytes: Uint8Array, options: ProfileOptions, packages: Names,
     ...(options.inflate ? { inflate: options.inflate } : {}),
   });
   const stripped = named.functions === 0;
+  const elimination = testimony ? asLinked(options.testimony!, data?.elimination) : data?.elimination;
   return {
     exe,
     ledger: rest.ledger,
@@ -213,11 +216,20 @@ function profileOne(bytes: Uint8Array, options: ProfileOptions, packages: Names,
     dwarf: exe.sections.some((s) => /^(\.z?debug_|__z?debug_)/.test(s.name)),
     embeds: data?.embeds ?? [],
     bss: testimony?.bss ?? data?.bss ?? [],
+    ...(elimination ? { methodElimination: elimination } : {}),
     ...(inlined ? { inlined } : {}),
     ...(files ? { files } : {}),
     testimony: testimony ? "link probe" : !go ? "none" : stripped ? "references" : "symbols",
     warnings,
   };
+}
+
+/** Elimination of methods as the linker says. Only a dump with the graph knows of dynamic linking, which keeps them too: else they show it. */
+function asLinked(dump: ProbeDump, inferred: "on" | "off" | undefined): "on" | "off" {
+  const reflecting = REACHABLE | REFLECTS;
+  if (dump.flags.some((flags) => (flags & reflecting) === reflecting)) return "off";
+  const isDynamic = dump.graph ? dump.graph.dynamic : inferred === "off";
+  return isDynamic ? "off" : "on";
 }
 
 const MUTE_LINKER = "what the linker said does not fit the file that it linked: owners come from references";

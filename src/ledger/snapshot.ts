@@ -69,6 +69,8 @@ export interface SnapshotFile {
   /** null: the build information does not tell. */
   readonly trimpath: boolean | null;
   readonly garbled: boolean;
+  /** Whether the linker dropped methods that nobody calls; exact with its testimony, else inferred. null, or absent: not known. */
+  readonly methodElimination?: "on" | "off" | null;
   /** Name of the packer ("UPX") that the file was, or is, packed with. */
   readonly packed: string | null;
   readonly buildId: string | null;
@@ -254,6 +256,7 @@ function fileRow(profile: Profile, facts: FileFacts, modules: readonly SnapshotM
     cgo: modules.some((m) => m.role === "C" || (m.role === "std" && m.packages.some((p) => p.path === "runtime/cgo"))),
     trimpath: trimpath(buildInfo),
     garbled: profile.garbled,
+    methodElimination: profile.methodElimination ?? null,
     packed: facts.packed ?? exe.packed ?? null,
     buildId: exe.buildId ?? null,
     main:

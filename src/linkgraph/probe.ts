@@ -23,9 +23,11 @@ export interface ProbeSection {
   readonly name: string;
 }
 
-/** Bits of `flags`; more: 4 used in an interface, 8 calls methods by reflection, 16 special. */
+/** Bits of `flags`; more: 4 used in an interface, 16 special. */
 export const REACHABLE = 1;
 export const DUPLICATE_OK = 2;
+/** Calls methods by reflection that the linker cannot know. */
+export const REFLECTS = 8;
 /** A table of functions (funcdata); set only with the graph. */
 export const FUNCTION_TABLE = 32;
 

@@ -30,6 +30,10 @@ export function buildFacts(snapshot: Snapshot): string[] {
   facts.push(file.cgo ? "cgo" : "no cgo");
   if (file.dynamic) facts.push("dynamic");
   facts.push(file.pie ? "PIE" : "no PIE");
+  if (file.methodElimination) {
+    const isInferred = snapshot.testimony !== "link probe";
+    facts.push(`DCE ${file.methodElimination}${isInferred ? " (inferred)" : ""}`);
+  }
   if (file.trimpath !== null) facts.push(file.trimpath ? "trimpath" : "no trimpath");
   if (file.packed !== null) facts.push(`packed with ${file.packed}`);
   if (file.garbled) facts.push("garbled");

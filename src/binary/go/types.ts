@@ -28,6 +28,9 @@ export interface TypeTable {
   /** Equality functions' closures: one edge per use. */
   readonly equalUse: Uint32Array;
   readonly equalUser: Uint32Array;
+  /** Exported methods by type, and those of them that the linker kept: what it drops has no entries (runtime/type.go, textOff). */
+  readonly exportedMethods: Uint32Array;
+  readonly keptMethods: Uint32Array;
   /** Types used by types: component RVA and the index of the using type. */
   readonly typeUse: Uint32Array;
   readonly typeUser: Uint32Array;
@@ -49,6 +52,7 @@ const FLAG_UNCOMMON = 1;
 const FLAG_EXTRA_STAR = 2;
 const FLAG_NAMED = 4;
 const FLAG_MASK_ON_DEMAND = 16;
+const NAME_EXPORTED = 1;
 
 /** Upper bound of component chains: deeper nesting is not written by people, and cycles must end. */
 const MAX_MEMBERS = 65_536;
@@ -84,6 +88,8 @@ export class TypeWalker {
   private readonly size = new U32List();
   private readonly owner = new U32List();
   private readonly named: number[] = [];
+  private readonly exportedMethods = new U32List();
+  private readonly keptMethods = new U32List();
   private readonly packages: string[] = [""];
   private readonly packageIds = new Map<string, number>([["", 0]]);
   private readonly nameSize = new Map<number, number>();
@@ -242,6 +248,8 @@ export class TypeWalker {
     this.size.push(0);
     this.owner.push(0);
     this.named.push(0);
+    this.exportedMethods.push(0);
+    this.keptMethods.push(0);
     this.queue.push(i);
     return i;
   }
@@ -383,11 +391,20 @@ export class TypeWalker {
       const methods = u + moff;
       size = tail();
       if (mcount > 0 && methods + mcount * 16 <= end) {
-        for (let k = 0; k < mcount; k++) {
-          this.useName(offsetTo(methods + k * 16), i);
-          const mtyp = offsetTo(methods + k * 16 + 4);
+        let exported = 0;
+        let kept = 0;
+        for (let at = methods; at < methods + mcount * 16; at += 16) {
+          const name = offsetTo(at);
+          const mtyp = offsetTo(at + 4);
+          if (this.useName(name, i) && (this.bytes[name - this.regionRva] & NAME_EXPORTED) !== 0) {
+            exported++;
+            // its type, its entry for interfaces and its entry for direct calls stay together
+            if (mtyp !== 0 && offsetTo(at + 8) !== 0 && offsetTo(at + 12) !== 0) kept++;
+          }
           if (mtyp > 0) this.component(i, mtyp);
         }
+        this.exportedMethods.array()[i] = exported;
+        this.keptMethods.array()[i] = kept;
         size = Math.max(size, methods - o + mcount * 16);
       }
     } else {
@@ -462,6 +479,8 @@ export class TypeWalker {
       size: this.size.array(),
       owner,
       named: Uint8Array.from(this.named),
+      exportedMethods: this.exportedMethods.array(),
+      keptMethods: this.keptMethods.array(),
       shared,
       packages: this.packages,
       nameSize: this.nameSize,

@@ -1,6 +1,7 @@
 // Data of a Go image, object by object, to the packages that define them: structures name their owners, references tell the rest.
 // Algorithm: docs/how-it-works.md. All positions are RVAs.
 import { type Executable, regionAt } from "../../binary/executable.ts";
+import { methodElimination } from "../../binary/go/elimination.ts";
 import { findFipsInfo } from "../../binary/go/fipsinfo.ts";
 import { pointerWords } from "../../binary/go/gcprog.ts";
 import type { Moduledata } from "../../binary/go/moduledata.ts";
@@ -103,6 +104,8 @@ export interface DataResult {
   readonly refs: Refs;
   readonly embeds: Embed[];
   readonly bss: BssRow[];
+  /** Of methods, as their tables show it; undefined if they do not. */
+  readonly elimination: "on" | "off" | undefined;
 }
 
 /** Claims everything between the module's data bounds. */
@@ -184,6 +187,10 @@ export function claimData(input: DataInput): DataResult {
   for (const [rva, size] of types.nameSize) marks.add(rva, size, KIND.type);
   const typesEnd = walker.end();
   claimItabs(input, words, types, typeOwner, itabs, marks);
+  const elimination = methodElimination(
+    types,
+    itabs.map((at) => types.indexOf(words.pointer(at + p))),
+  );
   markInittasks(input, words, marks);
 
   // 6. areas; the borders inside read-only data come from what stands there
@@ -301,6 +308,7 @@ export function claimData(input: DataInput): DataResult {
     refs,
     embeds: embedRows(input, assets, objects, owner, refs),
     bss: bssRows(input, objects, owner),
+    elimination,
   };
 }
 
