@@ -21,7 +21,10 @@ export interface BlockerCure {
   readonly cures: readonly Cure[];
 }
 
-/** What is known about a blocker, the nearest to it on its chain first; empty if nothing is. Versions that say nothing count as bad. */
+/**
+ * What is known about a blocker, the nearest to it on its chain first; what is true in general only if nothing else is known. Empty if
+ * nothing is. Versions that say nothing count as bad.
+ */
 export function blockerCures(entries: readonly Blocker[], program: Program, use: BlockerUse): BlockerCure[] {
   const found: (BlockerCure & { readonly rank: number })[] = [];
   const name = (path: string): string => program.packages.get(path)?.name ?? path;
@@ -31,17 +34,17 @@ export function blockerCures(entries: readonly Blocker[], program: Program, use:
     if (match.symbols && !match.symbols.some((pattern) => matchesName(pattern, use.symbol))) continue;
     if (match.go !== undefined && goVersionIn(match.go, program.goVersion) === false) continue;
     if (match.linked && !match.linked.some((each) => linkedIn(program, each.module, each.versions) !== false)) continue;
-    let at = -1;
+    let rank = -1;
     if (match.through) {
       const patterns = match.through;
-      at = use.chain.findLastIndex((path) => matchesSome(patterns, name(path)));
-      if (at < 0) continue;
+      rank = use.chain.findLastIndex((path) => matchesSome(patterns, name(path)));
+      if (rank < 0) continue;
     }
     const cures = openCures(entry.cures, program);
-    if (cures.length === 0) continue;
-    // a chain through a known package says more than a known function
-    const rank = at >= 0 ? at : match.linked ? -1 : match.symbols ? -2 : -3;
-    found.push({ entry, through: at < 0 ? undefined : use.chain[at], cures, rank });
+    if (cures.length > 0) found.push({ entry, through: use.chain[rank], cures, rank });
   }
-  return found.sort((a, b) => b.rank - a.rank).map(({ entry, through, cures }) => ({ entry, through, cures }));
+  const special = found.filter((each) => each.entry.fallback !== true);
+  return (special.length > 0 ? special : found)
+    .sort((a, b) => b.rank - a.rank)
+    .map(({ entry, through, cures }) => ({ entry, through, cures }));
 }

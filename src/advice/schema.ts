@@ -115,6 +115,7 @@ export const blocker = z
         go: go.exactOptional(),
       })
       .describe("all that is given must hold"),
+    fallback: z.boolean().exactOptional().describe("told only where no other entry is: what is true in general"),
   })
   .describe("What turns the linker's method dead-code elimination off, and its cure");
 

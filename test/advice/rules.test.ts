@@ -24,16 +24,27 @@ describe("blockerCures", () => {
     chain: ["example.com/m", "google.golang.org/grpc", ...nettrace],
   };
 
-  it("puts the nearest on the chain first, what is always true last", () => {
-    expect(cures(grpc)).toEqual([
+  it("puts the nearest on the chain first", () => {
+    const chain = ["example.com/m", "go.uber.org/dig", "github.com/spf13/cobra", "text/template"];
+    const modules = ["go.uber.org/dig@v1.18.0", "github.com/spf13/cobra@v1.8.1"];
+    const symbol = "text/template.(*state).evalField";
+    expect(cures({ symbol, modules, chain })).toEqual([
+      ["cobra-templates", "github.com/spf13/cobra"],
+      ["dig-visualize", "go.uber.org/dig"],
+    ]);
+  });
+
+  it("tells what is true in general only where it knows nothing better", () => {
+    expect(cures(grpc)).toEqual([["grpc-nettrace", "google.golang.org/grpc"]]);
+    const chain = ["example.com/m", ...nettrace];
+    expect(cures({ ...grpc, chain })).toEqual([
       ["net-trace", "golang.org/x/net/trace"],
-      ["grpc-nettrace", "google.golang.org/grpc"],
       ["text-template", undefined],
     ]);
   });
 
   it("offers no tag that is set and no upgrade that is made", () => {
-    const [, entry] = blockerCures(blockers, programOfScene(grpc), {
+    const [entry] = blockerCures(blockers, programOfScene(grpc), {
       symbol: grpc.symbol,
       package: "text/template",
       chain: grpc.chain,
@@ -50,7 +61,6 @@ describe("blockerCures", () => {
     expect(cures({ ...cobra, modules: ["github.com/spf13/cobra@"] }).map(([id]) => id)).toEqual([
       "cobra-templates",
       "cobra-set-template",
-      "text-template",
     ]);
   });
 
