@@ -1,4 +1,5 @@
 // pare why --dce: what turns the linker's dead-code elimination of methods off, and what its cure would bring.
+import type { Dce } from "../explain/dce.ts";
 import { terminalOf } from "../report/terminal.ts";
 import { openModel } from "./link.ts";
 import { write } from "./output.ts";
@@ -21,10 +22,7 @@ export async function dceCommand(pkg: string, goFlags: readonly string[], flags:
   await write(flags.output ?? "-", await text(answer, flags));
 }
 
-async function text(
-  answer: Parameters<typeof import("../report/dcetext.ts").dceText>[0],
-  flags: DceFlags,
-): Promise<string> {
+async function text(answer: Dce, flags: DceFlags): Promise<string> {
   if (flags.json === true) return (await import("../report/json.ts")).jsonDocument(answer);
   const toFile = flags.output !== undefined && flags.output !== "-";
   const terminal = terminalOf(toFile ? {} : process.stdout, process.env);

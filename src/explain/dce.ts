@@ -169,7 +169,7 @@ export function dce(model: LinkModel, { knowledge, std }: DceOptions): Dce {
     blockers: rows,
     followers: blockers.followers.map((node) => place(model, node)),
     gain: Math.round(gains.total),
-    boxed: boxedRows(model, knowledge, program, std),
+    boxed: boxedRows(model, blockers, knowledge, program, std),
     warnings: [],
   };
 }
@@ -280,7 +280,13 @@ function callersOf(
   }));
 }
 
-function boxedRows(model: LinkModel, knowledge: DceOptions["knowledge"], program: Program, std: boolean): BoxedRow[] {
+function boxedRows(
+  model: LinkModel,
+  { cured }: Blockers,
+  knowledge: DceOptions["knowledge"],
+  program: Program,
+  std: boolean,
+): BoxedRow[] {
   const { ground, whole, bill, graph } = model;
   const isWanted = (name: string): boolean => {
     const pkg = packageOfType(name);
@@ -289,7 +295,7 @@ function boxedRows(model: LinkModel, knowledge: DceOptions["knowledge"], program
   const types = boxedTypes(ground, whole, isWanted).slice(0, MOST_BOXED);
   if (types.length === 0) return [];
   const bytes = priceBoxed(ground, bill, types);
-  const boxings = new Boxings(ground, whole, new Chains(ground, whole));
+  const boxings = new Boxings(ground, whole, cured.reach, new Chains(ground, whole));
   const called = calledDirectly(ground, whole, types);
   const names = (list: readonly number[]): number => new Set(list.map((m) => methodName(graph, m))).size;
   const rows = types.map((type, i): BoxedRow => {

@@ -204,7 +204,7 @@ function profileOne(bytes: Uint8Array, options: ProfileOptions, packages: Names,
     ...(options.inflate ? { inflate: options.inflate } : {}),
   });
   const stripped = named.functions === 0;
-  const elimination = testimony ? asLinked(options.testimony!, data?.elimination) : data?.elimination;
+  const elimination = testimony ? asLinked(options.testimony, data?.elimination) : data?.elimination;
   return {
     exe,
     ledger: rest.ledger,

@@ -82,40 +82,39 @@ export class Boxings {
   private readonly edge = new Map<number, { from: number; edge: number }>();
   private readonly depth: Uint32Array;
 
-  constructor({ graph, blind }: Ground, whole: Reach, chains: Chains) {
+  /** `own`: a run in which no method stays for reflection's sake; conversions that are there even so come first. */
+  constructor({ graph, blind }: Ground, whole: Reach, own: Reach, chains: Chains) {
     this.graph = graph;
     this.parent = new Uint32Array(graph.count).fill(NONE);
     this.byMethod = new Uint8Array(graph.count);
     this.depth = new Uint32Array(graph.count).fill(NONE);
-    const queue: number[] = [];
-    for (let from = 0; from < graph.count; from++) {
-      if (!whole.isReached(from) || blind[from] !== 0) continue;
-      for (let edge = graph.start[from]; edge < graph.start[from + 1]; edge++) {
-        if (graph.edge[edge] !== EDGE.iface) continue;
-        const type = graph.target[edge];
-        const known = this.edge.get(type);
-        if (known === undefined) {
-          queue.push(type);
-          this.parent[type] = type;
-          this.depth[type] = 0;
-        }
-        if (known === undefined || chains.distanceOf(from) < chains.distanceOf(known.from))
-          this.edge.set(type, { from, edge });
-      }
-    }
-    const enter = (type: number, parent: number, byMethod: boolean): void => {
+    const enter = (queue: number[], type: number, parent: number, byMethod: boolean): void => {
       if (type === NONE || (graph.flags[type] & SYMBOL.type) === 0 || this.depth[type] !== NONE) return;
       this.parent[type] = parent;
-      this.depth[type] = this.depth[parent] + 1;
+      this.depth[type] = parent === type ? 0 : this.depth[parent] + 1;
       this.byMethod[type] = Number(byMethod);
       queue.push(type);
     };
-    for (const type of queue) {
-      if (!whole.isReached(type)) continue;
-      for (let edge = graph.start[type]; edge < graph.start[type + 1]; edge++) {
-        const to = graph.target[edge];
-        if (graph.edge[edge] === EDGE.plain) enter(to, type, false);
-        else if (graph.edge[edge] === EDGE.method) enter(graph.methods.parts[3 * to], type, true);
+    for (const run of [own, whole]) {
+      const queue: number[] = [];
+      for (let from = 0; from < graph.count; from++) {
+        if (!run.isReached(from) || blind[from] !== 0) continue;
+        for (let edge = graph.start[from]; edge < graph.start[from + 1]; edge++) {
+          if (graph.edge[edge] !== EDGE.iface) continue;
+          const type = graph.target[edge];
+          enter(queue, type, type, false);
+          const known = this.edge.get(type);
+          const isNearer = known === undefined || chains.distanceOf(from) < chains.distanceOf(known.from);
+          if (known === undefined || (run === own && isNearer)) this.edge.set(type, { from, edge });
+        }
+      }
+      for (const type of queue) {
+        if (!whole.isReached(type)) continue;
+        for (let edge = graph.start[type]; edge < graph.start[type + 1]; edge++) {
+          const to = graph.target[edge];
+          if (graph.edge[edge] === EDGE.plain) enter(queue, to, type, false);
+          else if (graph.edge[edge] === EDGE.method) enter(queue, graph.methods.parts[3 * to], type, true);
+        }
       }
     }
   }

@@ -32,12 +32,8 @@ describe("one reflective call", () => {
     const [{ functions, calls, chain, broughtBy, callers }] = found.blockers;
     // the call is inlined into main
     expect(functions.map(({ symbol }) => symbol)).toEqual(["main.main"]);
-    expect(calls).toEqual([
-      {
-        callee: "reflect.Value.MethodByName",
-        position: { file: expect.stringMatching(/byname\/main\.go$/), line: 10 },
-      },
-    ]);
+    expect(calls.map(({ callee, position }) => [callee, position?.line])).toEqual([["reflect.Value.MethodByName", 10]]);
+    expect(calls[0].position?.file).toMatch(/byname\/main\.go$/);
     expect([chain, broughtBy, callers]).toEqual([[], null, []]);
   });
 
