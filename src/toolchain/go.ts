@@ -1,5 +1,6 @@
 // The go command: which one, which package, and a build of it.
-import { isAbsolute, resolve } from "node:path";
+import { existsSync, statSync } from "node:fs";
+import { isAbsolute, join, resolve } from "node:path";
 import { type Guard, ToolFailure } from "./failure.ts";
 import { run, type RunResult } from "./process.ts";
 
@@ -94,7 +95,7 @@ export function checkFlags(flags: readonly string[]): void {
 }
 
 /** Flags of `go build` that `go list` must see to find the same package. */
-function listFlags(flags: readonly string[]): string[] {
+export function listFlags(flags: readonly string[]): string[] {
   const out: string[] = [];
   for (let i = 0; i < flags.length; i++) {
     const m = /^--?(tags|mod|modfile|overlay)(=.*)?$/.exec(flags[i]);
@@ -120,6 +121,22 @@ export function addLdflags(flags: readonly string[], words: string): string[] {
 }
 
 const LIST_FORMAT = "{{.ImportPath}}\t{{.Name}}\t{{.Dir}}";
+
+/** Where `go` must stand, and what it must be asked for, to build what the user named: a directory with a go.mod is a module of its own. */
+export function placeOf(pkg: string, cwd: string): { cwd: string; pkg: string } {
+  const directory = resolve(cwd, pkg);
+  if (!isDirectory(directory)) return { cwd, pkg };
+  if (existsSync(join(directory, "go.mod"))) return { cwd: directory, pkg: "." };
+  return { cwd, pkg: isAbsolute(pkg) || pkg.startsWith(".") ? pkg : `./${pkg}` };
+}
+
+function isDirectory(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
+}
 
 /** Resolves an import path or directory to one main package. */
 export async function findMain(pkg: string, flags: readonly string[], context: GoContext): Promise<MainPackage> {

@@ -1,22 +1,14 @@
 // A package as a subject: built through the link probe, so that the linker testifies.
-import { closeSync, existsSync, openSync, readSync, statSync } from "node:fs";
-import { isAbsolute, join, resolve } from "node:path";
+import { closeSync, openSync, readSync } from "node:fs";
+import { join } from "node:path";
 import { type ProbeDump, ProbeReader } from "../linkgraph/probe.ts";
 import type { DependencyTree } from "../linkgraph/dumpdep.ts";
 import { dependencyTree } from "./dumpdep.ts";
 import { readFile } from "./files.ts";
-import { build, checkFlags, findMain, type GoEnv, goEnv, hasToolexec } from "./go.ts";
+import { build, checkFlags, findMain, type GoEnv, goEnv, hasToolexec, placeOf } from "./go.ts";
 import { linkProbe, type Probe, probeBuild } from "./linkprobe.ts";
 import type { Subject, SubjectOptions } from "./subject.ts";
 import { withTemporary } from "./temporary.ts";
-
-/** Where `go` must stand, and what it must be asked for, to build what the user named: a directory with a go.mod is a module of its own. */
-function placeOf(pkg: string, cwd: string): { cwd: string; pkg: string } {
-  const directory = resolve(cwd, pkg);
-  if (!isDirectory(directory)) return { cwd, pkg };
-  if (existsSync(join(directory, "go.mod"))) return { cwd: directory, pkg: "." };
-  return { cwd, pkg: isAbsolute(pkg) || pkg.startsWith(".") ? pkg : `./${pkg}` };
-}
 
 /** Builds a package through the link probe; without the probe if there is none for this Go. */
 export async function buildSubject(argument: string, options: SubjectOptions): Promise<Subject> {
@@ -74,14 +66,6 @@ async function findProbe(env: GoEnv, options: SubjectOptions): Promise<Probe> {
 
 const withoutProbe = (reason: string): string =>
   `no link probe (${reason}): owners come from references instead of from the linker`;
-
-function isDirectory(path: string): boolean {
-  try {
-    return statSync(path).isDirectory();
-  } catch {
-    return false;
-  }
-}
 
 function readDump(path: string): ProbeDump {
   const reader = new ProbeReader();

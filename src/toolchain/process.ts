@@ -7,6 +7,8 @@ export interface RunOptions {
   /** Added to the environment; undefined removes a name. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly guard: Guard;
+  /** What the command reads from stdin; nothing by default. */
+  readonly input?: string;
   /** Whole lines of stderr as they come. */
   readonly onLine?: (line: string) => void;
 }
@@ -39,7 +41,7 @@ export function run(command: string, args: readonly string[], options: RunOption
     const child = spawn(command, args, {
       cwd: options.cwd,
       env: environment(options.env),
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: ["pipe", "pipe", "pipe"],
       detached: process.platform !== "win32",
     });
     const release = options.guard(() => {
@@ -47,6 +49,9 @@ export function run(command: string, args: readonly string[], options: RunOption
       if (process.platform === "win32") spawnSync("taskkill", ["/pid", String(child.pid), "/T", "/F"]);
       else process.kill(-child.pid, "SIGKILL");
     });
+    // a command that ends before it has read everything says why itself
+    child.stdin.on("error", () => {});
+    child.stdin.end(options.input ?? "");
     const out: Buffer[] = [];
     const err: Buffer[] = [];
     let size = 0;
