@@ -57,6 +57,13 @@ class Words {
     return v < 0 ? -1 : v - this.exe.imageBase;
   }
 
+  /** The 64-bit integer at an RVA, whatever the size of pointers. */
+  int64(rva: number): number {
+    if (this.exe.ptrSize === 8) return this.word(rva);
+    const [low, high] = this.exe.littleEndian ? [rva, rva + 4] : [rva + 4, rva];
+    return this.word(low) + this.word(high) * 0x1_0000_0000;
+  }
+
   word(rva: number): number {
     const p = this.exe.ptrSize;
     if (rva < this.low || rva + p > this.high) {
@@ -247,7 +254,10 @@ export function claimData(input: DataInput): DataResult {
     if (area.kind !== KIND.rodata) continue;
     for (let at = Math.ceil(area.start / p) * p; at + p <= area.end; at += p) {
       const to = words.pointer(at);
-      if (to <= 0) continue;
+      if (to <= 0) {
+        if (isByteTable(words, at, area.end)) marks.add(at, BYTES * 8, KIND.rodata, packages.id("runtime"));
+        continue;
+      }
       const size = stringSize(layout, words, at + p, to);
       if (size > 0) {
         pairTo.push(to);
@@ -413,6 +423,16 @@ function pointersBetween(
     }
   }
   return { from: from.array(), to: to.array() };
+}
+
+/** How many values a byte has. */
+const BYTES = 256;
+
+/** runtime.staticuint64s: every byte as a 64-bit integer, in which whoever makes an interface of a small integer points (runtime/iface.go). */
+function isByteTable(words: Words, rva: number, end: number): boolean {
+  if (rva + BYTES * 8 > end) return false;
+  for (let i = 0; i < BYTES; i++) if (words.int64(rva + i * 8) !== i) return false;
+  return true;
 }
 
 /** Marks strings that words of read-only data seem to be: there are no gaps between strings, so that each ends where another starts. */

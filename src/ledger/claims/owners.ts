@@ -109,6 +109,8 @@ export function decideOwners(input: OwnerInput): Owners {
   const n = objects.count;
   const textRank = new Uint32Array(input.packages);
   for (let i = 0; i < input.packages; i++) textRank[i] = functions.rankOf(i);
+  // all of the code of a package was inlined: it comes before those that import it
+  for (const pkg of input.origins) if (textRank[pkg] === NO_TEXT) textRank[pkg] = 0;
   const typeObject = new Int32Array(types.count);
   for (let t = 0; t < types.count; t++) typeObject[t] = objectAt(objects, types.rva[t]);
 
@@ -369,7 +371,11 @@ const ROUNDS = 6;
 function fromCode(input: OwnerInput, who: Candidates, hints: Candidates): void {
   const { objects, refs, functions, origins, pointers, byTarget: order } = input;
   const pointed = new Uint8Array(objects.count);
-  for (const to of pointers.to) pointed[to] = 1;
+  const holds = new Uint8Array(objects.count);
+  for (let k = 0; k < pointers.to.length; k++) {
+    pointed[pointers.to[k]] = 1;
+    holds[pointers.from[k]] |= objects.kind[pointers.to[k]] === KIND.type ? HOLDS_TYPE : HOLDS_POINTER;
+  }
   let r = 0;
   for (let o = 0; o < objects.count && r < order.length; o++) {
     while (r < order.length && refs.target[order[r]] < objects.start[o]) r++;
@@ -380,8 +386,14 @@ function fromCode(input: OwnerInput, who: Candidates, hints: Candidates): void {
     const packageAt = (k: number): number => (variable ? functions.owner : functions.unit)[refs.func[order[k]]];
     const isDirect = (k: number): boolean => refs.target[order[k]] === objects.start[o] || refs.formed[order[k]] === 1;
     const accept = (k: number): void => {
-      who.add(o, packageAt(k));
-      if (variable && origins[order[k]] > 0) hints.add(o, origins[order[k]]);
+      const origin = variable ? origins[order[k]] : 0;
+      // what inlined code loads by name is of the package it was written in, or of one that this imports: not of the function's. An address
+      // or an array may be an argument instead, and the caches of type assertions (internal/abi/switch.go) are made anew for each function
+      if (origin > 0 && refs.formed[order[k]] === 0 && holds[o] === HOLDS_POINTER) who.add(o, origin);
+      else {
+        who.add(o, packageAt(k));
+        if (origin > 0) hints.add(o, origin);
+      }
     };
     for (let k = from; k < r; k++) if (isDirect(k)) accept(k);
     const named = who.has(o) || pointed[o] === 1;
@@ -392,6 +404,10 @@ function fromCode(input: OwnerInput, who: Candidates, hints: Candidates): void {
     }
   }
 }
+
+/** What an object's pointers lead to, as bits. */
+const HOLDS_POINTER = 1;
+const HOLDS_TYPE = 2;
 
 /** Whether a package refers to an object more than once. */
 function twice(k: number, from: number, to: number, packageAt: (k: number) => number, pkg: number): boolean {
