@@ -40,6 +40,8 @@ export const example: Program = {
 };
 export const ko = (): Program => published("ko", "github.com/google/ko", "v0.18.0");
 export const caddy = (): Program => published("caddy", "github.com/caddyserver/caddy/v2/cmd/caddy", "v2.11.9");
+export const yq = (): Program => published("yq", "github.com/mikefarah/yq/v4", "v4.54.1");
+export const nfpm = (): Program => published("nfpm", "github.com/goreleaser/nfpm/v2/cmd/nfpm", "v2.43.4");
 
 export const FLAGS = ["-trimpath", "-buildvcs=false", "-ldflags=-s -w"];
 
