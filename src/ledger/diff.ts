@@ -269,6 +269,11 @@ function caveats(before: Snapshot, after: Snapshot): string[] {
       `only ${a.stripped ? "the old" : "the new"} file is stripped: names and owners of data are less exact there`,
     );
   }
+  if (a.trimpath !== null && b.trimpath !== null && a.trimpath !== b.trimpath) {
+    warnings.push(
+      `only ${a.trimpath ? "the old" : "the new"} file is built with -trimpath: in the other, paths are longer`,
+    );
+  }
   if (a.garbled || b.garbled) warnings.push("garbled names differ from build to build: packages cannot be matched");
   return warnings;
 }

@@ -50,13 +50,18 @@ export function newEdges(
   packages: readonly Grown[],
 ): Map<string, NewEdge> {
   const { graph } = ground;
-  const owner = ownersWithValues(ground, reach, owners);
+  const owner = owners.of.slice();
   const isNew = new Uint8Array(graph.count);
   for (const list of owners.members) for (const node of list) isNew[node] = 1;
   for (let i = 0; i < graph.dump.count; i++) {
     if (isNew[i] === 0) continue;
     const name = graph.dump.name(i);
     isNew[i] = reach.isReached(i) && !BESIDE.test(name) && !wasThere(name) ? 1 : 0;
+  }
+  // a function's value is booked on a package that uses it; here it is the function
+  for (const { from, to } of functionValues(ground, reach)) {
+    owner[from] = owner[to];
+    isNew[from] = isNew[to];
   }
   const { parent, distance } = ways(ground, reach);
 
@@ -100,17 +105,15 @@ export function newEdges(
   return answers;
 }
 
-/** Owners by node; a function's value ("F·f") is booked on a package that uses it, and is the function's here. */
-function ownersWithValues(ground: Ground, reach: Reach, owners: Owners): Uint32Array {
+/** From the values of functions ("F·f") to the functions. */
+function functionValues(ground: Ground, reach: Reach): Edge[] {
   const { graph } = ground;
-  const owner = owners.of.slice();
-  for (let node = 0; node < graph.dump.count; node++) {
-    if (graph.start[node + 1] - graph.start[node] !== 1 || !graph.dump.name(node).endsWith("·f")) continue;
-    eachKept(ground, reach, node, (to) => {
-      owner[node] = owners.of[to] ?? 0;
-    });
+  const edges: Edge[] = [];
+  for (let from = 0; from < graph.dump.count; from++) {
+    if (graph.start[from + 1] - graph.start[from] !== 1 || !graph.dump.name(from).endsWith("·f")) continue;
+    eachKept(ground, reach, from, (to) => edges.push({ from, to }));
   }
-  return owner;
+  return edges;
 }
 
 function isType(graph: LinkGraph, node: number): boolean {

@@ -45,8 +45,10 @@ async function go(
   onLine?: (line: string) => void,
 ): Promise<RunResult> {
   const { cwd, guard } = context;
+  // Go asks git for the state of the working tree, and git would write what it found to its index
+  const all = { GIT_OPTIONAL_LOCKS: "0", ...context.env, ...env };
   try {
-    return await run("go", args, { cwd, env: { ...context.env, ...env }, guard, ...(onLine ? { onLine } : {}) });
+    return await run("go", args, { cwd, env: all, guard, ...(onLine ? { onLine } : {}) });
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code !== "ENOENT") throw new ToolFailure("go-missing", `the go command cannot be run: ${String(error)}`);

@@ -1,6 +1,6 @@
 // A package as it was at a revision: checked out beside the working tree and built there, as the working tree's would be.
 import { existsSync, statSync } from "node:fs";
-import { isAbsolute, join } from "node:path";
+import { dirname, isAbsolute, join, resolve } from "node:path";
 import { type Guard, ToolFailure } from "./failure.ts";
 import { below, type Repository, UNBOUND, withWorktree } from "./git.ts";
 import { buildSubject } from "./package.ts";
@@ -41,15 +41,13 @@ export async function withRevision<T>(
   const workspace = await workspaceOf(options.cwd, guard);
   onStep?.({ reason: "checkout", subject: shown });
   return withWorktree(repository, revision.commit, guard, async (root) => {
-    const cwd = join(root, repository.prefix);
-    if (!statSync(cwd, { throwIfNoEntry: false })?.isDirectory())
-      throw new ToolFailure("no-package", `${shown} has no directory ${repository.prefix}`);
+    const place = placeIn(pkg, options, root);
     const { env, warnings } = placed(workspace, options, root);
     let subject: Subject;
     try {
-      subject = await buildSubject(packageIn(pkg, options, root), {
+      subject = await buildSubject(place.pkg, {
         ...options,
-        cwd,
+        cwd: place.cwd,
         env: { ...options.env, ...UNBOUND, ...env },
         onStep: ({ reason, subject: what }) =>
           onStep?.({ reason, subject: reason === "build" ? `${what} at ${shown}` : what }),
@@ -64,11 +62,14 @@ export async function withRevision<T>(
   });
 }
 
-/** A directory of the working tree that was named from its root of the file system is that of the other tree. */
-function packageIn(pkg: string, { repository }: RevisionOptions, root: string): string {
-  if (!isAbsolute(pkg)) return pkg;
-  const way = below(repository, pkg);
-  return way === undefined ? pkg : join(root, way);
+/** Where one stands in the other tree, or as near to it as it goes, and what the package is called from there. */
+function placeIn(pkg: string, { repository }: RevisionOptions, root: string): { cwd: string; pkg: string } {
+  const here = join(root, repository.prefix);
+  let cwd = here;
+  while (!statSync(cwd, { throwIfNoEntry: false })?.isDirectory()) cwd = dirname(cwd);
+  const way = isAbsolute(pkg) ? below(repository, pkg) : undefined;
+  if (way !== undefined) return { cwd, pkg: join(root, way) };
+  return { cwd, pkg: cwd !== here && pkg.startsWith(".") ? resolve(here, pkg) : pkg };
 }
 
 /** The go.work in force; "" if there is none. */
