@@ -65,6 +65,8 @@ export class Marks {
 export const FIRM = 100;
 const FIRST_WORD = 50;
 export const ACCESS = 10;
+/** The weight of a start that only the order of sizes asks for. */
+const HIDDEN = 0;
 
 /** Objects in address order, disjoint: struct of arrays. */
 export interface Objects {
@@ -146,9 +148,11 @@ function holdsPointer(area: Area, from: number, to: number): boolean {
  */
 export function buildObjects(marks: Marks, areas: readonly Area[], slots: Uint32Array): Objects {
   const out = new ObjectRows();
+  const n = marks.count;
+  // what nothing marks: one for each area
+  for (const area of areas) marks.add(area.start, 0, area.kind);
   const { rva: rvas, size: sizes, owner: owners, weight: weights } = marks;
-  const order = sortedOrder(rvas, marks.count);
-  const n = order.length;
+  const order = sortedOrder(rvas, n);
   let i = 0;
   let slot = 0;
   for (const [a, area] of areas.entries()) {
@@ -159,6 +163,7 @@ export function buildObjects(marks: Marks, areas: readonly Area[], slots: Uint32
     const best = new U32List();
     const skip = new U32List();
     let free = area.start;
+    let last = -1;
     while (i < n && rvas[order[i]] < area.end) {
       const rva = rvas[order[i]];
       let m = order[i];
@@ -171,7 +176,14 @@ export function buildObjects(marks: Marks, areas: readonly Area[], slots: Uint32
       // code forms the address of a string, or data holds it: a mere access is a misread instruction
       if (rva < free || (area.kind === KIND.string && sizes[m] === 0 && weight < FIRM)) continue;
       while (slot < slots.length && slots[slot] < rva) slot++;
-      if (weight < FIRST_WORD && slots[slot] === rva) weight = FIRST_WORD;
+      if (slots[slot] === rva) weight = Math.max(weight, FIRST_WORD);
+      // of a slice or a string the length alone may be read: it stands behind a pointer
+      else if (rva - slots[slot - 1] === area.pointers?.word && slots[slot - 1] > last && slots[slot - 1] >= free) {
+        starts.push(slots[slot - 1]);
+        best.push(n + a);
+        skip.push(HIDDEN);
+      }
+      last = rva;
       starts.push(rva);
       best.push(m);
       skip.push(weight || ACCESS);
@@ -179,6 +191,7 @@ export function buildObjects(marks: Marks, areas: readonly Area[], slots: Uint32
     }
     let rows: Starts = { at: starts.array(), mark: best.array(), weight: skip.array() };
     if (area.aligned) rows = pick(rows, aligned(rows, sizes, area.end));
+    if (area.aligned) rows = withHidden(rows, sizes, area.end, n + a);
     for (let round = 0; area.sorted && round < ROUNDS; round++) {
       const before = rows.at.length;
       rows = pick(rows, fold(rows, sizes, area));
@@ -227,6 +240,50 @@ function pick(rows: Starts, keep: Uint8Array): Starts {
   return out;
 }
 
+/** How many of the next distances an object must exceed all but one of, and how often, to be several. */
+const LATER = 4;
+const OUTSIZED = 1.3;
+const MOST_PARTS = 4;
+
+/**
+ * Adds starts that nothing refers to: composites that only code reads or fills element by element have none. Sizes ascend, so a distance
+ * that exceeds the ones behind it holds several objects; of equal sizes, as far as one can tell. `nobody` is the mark of such starts.
+ */
+function withHidden({ at, mark, weight }: Starts, sizes: Uint32Array, end: number, nobody: number): Starts {
+  const firm: number[] = [];
+  for (let k = 0; k < at.length; k++) if (weight[k] >= FIRST_WORD || sizes[mark[k]] > 0) firm.push(k);
+  const distance = firm.map((k, f) => (f + 1 < firm.length ? at[firm[f + 1]] : end) - at[k]);
+  const added: number[] = [];
+  for (let f = 0; f + 2 < firm.length; f++) {
+    let low = Infinity;
+    let usual = Infinity;
+    for (let k = f + 1; k < firm.length && k <= f + LATER; k++) {
+      if (distance[k] < low) {
+        usual = low;
+        low = distance[k];
+      } else if (distance[k] < usual) usual = distance[k];
+    }
+    const parts = Math.ceil(distance[f] / usual);
+    if (sizes[mark[firm[f]]] > 0 || distance[f] < usual * OUTSIZED || parts > MOST_PARTS) continue;
+    const size = distance[f] / parts;
+    const unit = leastAlign(size);
+    for (let p = 1; p < parts; p++) added.push(at[firm[f]] + Math.floor((size * p) / unit) * unit);
+  }
+  const rows = { at: new U32List(), mark: new U32List(), weight: new U32List() };
+  for (let k = 0, a = 0; k < at.length; k++) {
+    for (; a < added.length && added[a] <= at[k]; a++) {
+      if (added[a] === at[k]) continue;
+      rows.at.push(added[a]);
+      rows.mark.push(nobody);
+      rows.weight.push(HIDDEN);
+    }
+    rows.at.push(at[k]);
+    rows.mark.push(mark[k]);
+    rows.weight.push(weight[k]);
+  }
+  return { at: rows.at.array(), mark: rows.mark.array(), weight: rows.weight.array() };
+}
+
 /**
  * 0 for marks that cannot be starts: sizes ascend, and an object of 32 bytes or more stands on a multiple of 32, one of 16 or more
  * on 16. The class in force is read off the gaps between neighbouring marks, which no object is smaller than for long.
@@ -267,6 +324,8 @@ const MISALIGNED = 2;
 const UNFORMED = 0.4;
 const LARGE = 256;
 const FIRM_START = 0.5;
+/** Cost of an object whose start nothing marks. */
+const UNMARKED = 0.6;
 /** Cost of an object without a pointer among those that have one. */
 const POINTERLESS = 20;
 /** Cost of leaving out a mark whose size is known: never. */
@@ -356,6 +415,7 @@ function fold({ at, mark, weight }: Starts, sizes: Uint32Array, area: Area): Uin
         if (area.aligned && at[i] % leastAlign(size) !== 0) misplaced += MISALIGNED;
         if (area.aligned && size > LARGE && skip[i] < FIRM_START) misplaced += UNFORMED;
         if (!holdsPointer(area, at[i], place[j])) misplaced += POINTERLESS;
+        if (weight[i] === HIDDEN) misplaced += UNMARKED;
       }
       const k = j - 1 - i;
       cost[j * REACH + k] = best + skipped + misplaced;

@@ -227,6 +227,7 @@ const NOT_FIRST = 0.4;
 const BY_MAIN = 0.6;
 const BY_HINT = 0.3;
 const BY_HOLDER = 0.1;
+const BY_LATER_HOLDER = 0.3;
 /** Cost of a descent of the load order where sizes seem equal: classes of close sizes look alike. */
 const DESCENT = 1.2;
 /** The same where distances up to this many bytes leave no room for other sizes. */
@@ -294,8 +295,15 @@ function placeData(
     if (first) call(first, first === input.main ? BY_MAIN : 0);
     who.each(i, (pkg) => pkg !== first && call(pkg, pkg === input.main ? BY_MAIN : NOT_FIRST));
     hints.each(i, (pkg) => call(pkg, BY_HINT));
+    // of holders, as of referrers, those that come later in text order import the others
+    let earliest = 0;
     for (let k = from[i]; k < from[i + 1] && k < from[i] + 16; k++) {
-      if (owner[holder[k]]) call(owner[holder[k]], first ? BY_HINT : BY_HOLDER);
+      const pkg = owner[holder[k]];
+      if (pkg && (earliest === 0 || textRank[pkg] < textRank[earliest])) earliest = pkg;
+    }
+    for (let k = from[i]; k < from[i + 1] && k < from[i] + 16; k++) {
+      const pkg = owner[holder[k]];
+      if (pkg) call(pkg, first ? BY_HINT : pkg === earliest ? BY_HOLDER : BY_LATER_HOLDER);
     }
   };
   const low = new Uint32Array(n);
