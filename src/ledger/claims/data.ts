@@ -12,6 +12,7 @@ import { type TypeTable, TypeWalker, U32List } from "../../binary/go/types.ts";
 import { type Claims, KIND } from "../ledger.ts";
 import type { BssRow, Embed } from "../profile.ts";
 import { sortedOrder } from "../sweep.ts";
+import { dictionaryCalls } from "./dictionaries.ts";
 import { type Asset, readEmbedList } from "./embeds.ts";
 import { type Functions, packageByName } from "./functions.ts";
 import { ACCESS, type Area, buildObjects, FIRM, Marks, objectAt, type Objects } from "./objects.ts";
@@ -298,6 +299,7 @@ export function claimData(input: DataInput): DataResult {
           packageByName(go.pcln, packages),
         ),
     pointers,
+    dictionaries: dictionariesOf(input, layout, objects, refs),
     stackMasks: { rva: maskAt.array(), pkg: maskBy.array() },
     main: packages.find("main") ?? 0,
     packages: packages.count + 1,
@@ -320,6 +322,19 @@ export function claimData(input: DataInput): DataResult {
     bss: bssRows(input, objects, owner),
     elimination,
   };
+}
+
+/** For each object the package of the generic function whose dictionary it is, or 0. */
+function dictionariesOf({ exe, go, functions }: DataInput, layout: Layout, objects: Objects, refs: Refs): Uint32Array {
+  const out = new Uint32Array(objects.count);
+  const areas = layout.areas.filter((a) => a.kind === KIND.rodata);
+  const callees = dictionaryCalls(exe, go.pcln, refs, (rva) => areas.some((a) => rva >= a.start && rva < a.end));
+  for (let i = 0; i < refs.count; i++) {
+    if (callees[i] < 0) continue;
+    const o = objectAt(objects, refs.target[i]);
+    if (o >= 0 && objects.start[o] === refs.target[i]) out[o] = functions.owner[callees[i]];
+  }
+  return out;
 }
 
 /** Contents of embed.FS values that variables point at, found before strings are marked. */

@@ -25,6 +25,8 @@ export interface OwnerInput {
   /** Parallel to refs: the package whose inlined code refers to a variable; 0 where it is the function's own. */
   readonly origins: Uint32Array;
   readonly pointers: Pointers;
+  /** Parallel to objects: the package of the generic function that gets the object as its dictionary; 0 for others. */
+  readonly dictionaries: Uint32Array;
   /** Masks that describe stack objects, and the package ids of the functions that have these. */
   readonly stackMasks: { readonly rva: Uint32Array; readonly pkg: Uint32Array };
   /** Package id of main; number of package ids. */
@@ -171,9 +173,33 @@ export function decideOwners(input: OwnerInput): Owners {
     }
   }
   followOrder(objects, content, who, loadRank, owner);
+  followDictionaries(input, who, owner, evidence);
   // what nothing refers to stands beside what its package has of the same size
   for (let i = 1; i < n; i++) if (owner[i] === 0) owner[i] = owner[i - 1];
   return { owner, evidence };
+}
+
+/** A dictionary is of the generic function's package, and so are those that it alone leads to. */
+function followDictionaries(input: OwnerInput, who: Candidates, owner: Uint32Array, evidence: Uint8Array): void {
+  const { objects, pointers } = input;
+  const dictionary = input.dictionaries.slice();
+  for (let round = 0; round < ROUNDS; round++) {
+    let changed = false;
+    for (let k = 0; k < pointers.to.length; k++) {
+      const to = pointers.to[k];
+      const pkg = dictionary[pointers.from[k]];
+      if (pkg === 0 || dictionary[to] > 0 || objects.kind[to] !== KIND.rodata || objects.named[to] || who.has(to))
+        continue;
+      dictionary[to] = pkg;
+      changed = true;
+    }
+    if (!changed) break;
+  }
+  for (let i = 0; i < objects.count; i++) {
+    if (dictionary[i] === 0 || objects.named[i]) continue;
+    owner[i] = dictionary[i];
+    evidence[i] = input.dictionaries[i] > 0 ? ONE_REFERRER : INFERRED;
+  }
 }
 
 /**

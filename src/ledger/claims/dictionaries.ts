@@ -1,0 +1,97 @@
+// Dictionaries of generic code: read-only words that an instance gets as a hidden argument (cmd/compile/internal/noder/reader.go). The
+// compiler files them under the package that instantiates; they belong to the generic function, which is called right after.
+import { type Executable, regionAt } from "../../binary/executable.ts";
+import type { Pclntab } from "../../binary/go/pclntab.ts";
+import type { Refs } from "../../binary/go/refs/refs.ts";
+
+/** How many bytes behind the instruction that forms the dictionary's address the call stands. */
+const REACH = 96;
+
+/** What a generic function's name says about its hidden argument: it comes first, or behind a receiver. */
+type Instance = "function" | "method" | "";
+
+/**
+ * For each reference the generic function (its index) that is called with the address as its dictionary, or −1. Only references for
+ * which `wanted` answers true are looked at, and only on amd64 and arm64.
+ */
+export function dictionaryCalls(
+  exe: Executable,
+  t: Pclntab,
+  refs: Refs,
+  wanted: (target: number) => boolean,
+): Int32Array {
+  const out = new Int32Array(refs.count).fill(-1);
+  const callAfter = exe.arch === "amd64" ? callAmd64 : exe.arch === "arm64" ? callArm64 : undefined;
+  const code = t.nfunc > 0 ? regionAt(exe.regions, t.entry[0]) : undefined;
+  if (!callAfter || !code) return out;
+  const view = new DataView(code.bytes.buffer, code.bytes.byteOffset, code.bytes.byteLength);
+  const kinds = new Map<number, Instance>();
+  for (let i = 0; i < refs.count; i++) {
+    if (refs.formed[i] === 0 || !wanted(refs.target[i])) continue;
+    const end = Math.min(t.end[refs.func[i]] - code.rva, view.byteLength, refs.at[i] - code.rva + REACH);
+    const call = callAfter(view, refs.at[i] - code.rva, end);
+    if (!call) continue;
+    const callee = functionAt(t, code.rva + call.target);
+    if (callee < 0) continue;
+    let kind = kinds.get(callee);
+    if (kind === undefined) kinds.set(callee, (kind = instanceOf(t, callee)));
+    if (kind === "function" ? call.argument === 0 : kind === "method" && call.argument > 0) out[i] = callee;
+  }
+  return out;
+}
+
+/** A call's target, as an offset in the code, and the number of the integer argument that the register in front of it holds. */
+interface Call {
+  readonly target: number;
+  readonly argument: number;
+}
+
+/** Registers of integer arguments in order: AX, BX, CX, DI, SI, R8–R11 (cmd/compile/abi-internal.md). */
+const AMD64_ARGUMENTS: readonly number[] = [0, 3, 1, 7, 6, 8, 9, 10, 11];
+
+/** REX.W LEA register, disp32(RIP), of which `at` is the ModRM byte, and the first CALL rel32 behind it. */
+function callAmd64(code: DataView, at: number, end: number): Call | undefined {
+  if (at < 2) return undefined;
+  const register = ((code.getUint8(at) >> 3) & 7) | ((code.getUint8(at - 2) & 4) << 1);
+  const argument = AMD64_ARGUMENTS.indexOf(register);
+  if (argument < 0) return undefined;
+  for (let i = at + 5; i + 5 <= end; i++) {
+    if (code.getUint8(i) !== 0xe8) continue;
+    const target = i + 5 + code.getInt32(i + 1, true);
+    // an operand may look like a call, but hardly like one of the start of a function
+    if (target >= 0 && target < code.byteLength && target % 16 === 0) return { target, argument };
+  }
+  return undefined;
+}
+
+/** ADD Xd, …, of which `at` is the place, and the first BL behind it; arguments are in R0, R1, … */
+function callArm64(code: DataView, at: number, end: number): Call | undefined {
+  const argument = code.getUint32(at, true) & 31;
+  for (let i = at + 4; i + 4 <= end; i += 4) {
+    const word = code.getUint32(i, true);
+    if (word >>> 26 === 0x25) return { target: i + ((word << 6) >> 4), argument };
+  }
+  return undefined;
+}
+
+function functionAt(t: Pclntab, rva: number): number {
+  let lo = 0;
+  let hi = t.nfunc - 1;
+  while (lo < hi) {
+    const mid = (lo + hi + 1) >> 1;
+    if (t.entry[mid] <= rva) lo = mid;
+    else hi = mid - 1;
+  }
+  return t.entry[lo] === rva ? lo : -1;
+}
+
+/** "slices.Sort[go.shape.int]" is a function, "sync/atomic.(*Pointer[go.shape.int]).Load" a method. */
+function instanceOf(t: Pclntab, f: number): Instance {
+  let open = false;
+  let last = 0;
+  for (let i = t.funcnametab + t.nameOff[f]; i < t.bytes.length && t.bytes[i] !== 0; i++) {
+    last = t.bytes[i];
+    if (last === 91) open = true;
+  }
+  return open ? (last === 93 ? "function" : "method") : "";
+}
