@@ -1,13 +1,16 @@
 // pare deps: what each dependency of a program costs.
 import { readFileSync } from "node:fs";
-import { deps, type Deps, type DepsModule, recordOf, staleLines } from "../explain/deps.ts";
+import { deps, type Deps, type DepsMeasured, type DepsModule, recordOf, staleLines } from "../explain/deps.ts";
 import { dependencyFindings } from "../explain/findings.ts";
+import { nearest } from "../ledger/nearest.ts";
 import { visible } from "../report/escape.ts";
 import { terminalOf } from "../report/terminal.ts";
 import { EXIT, Failure } from "./failure.ts";
+import { onInterrupt } from "./interrupt.ts";
 import { openModel } from "./link.ts";
 import type { CommonOptions } from "./options.ts";
 import { write } from "./output.ts";
+import { progressOn } from "./progress.ts";
 
 export interface DepsFlags extends CommonOptions {
   readonly sort: "retained" | "attributed" | "cut" | "name";
@@ -18,6 +21,7 @@ export interface DepsFlags extends CommonOptions {
   readonly bytes?: boolean;
   readonly json?: boolean;
   readonly dot?: boolean;
+  readonly measure?: readonly string[];
   readonly record?: string;
   readonly check?: string;
   readonly output?: string;
@@ -33,8 +37,10 @@ export async function depsCommand(pkg: string, goFlags: readonly string[], flags
     versions: loadKnowledge("versions"),
   };
   const found = deps(model);
+  const measured = flags.measure && (await measure(found.modules, pkg, goFlags, flags));
   const result: Deps = {
     ...found,
+    ...(measured ? { measured } : {}),
     modules: sorted(found.modules, flags.sort),
     findings: dependencyFindings(knowledge, model.snapshot),
     warnings: model.snapshot.warnings,
@@ -57,6 +63,53 @@ async function answer(result: Deps, flags: DepsFlags): Promise<string> {
   const { depsText, depsTree } = await import("../report/depstext.ts");
   const { bytes: exact, top, std, packages } = flags;
   return (flags.tree === true ? depsTree : depsText)(result, { terminal, exact, top, std, packages });
+}
+
+/** Real builds without each target, one after the other. */
+async function measure(
+  modules: readonly DepsModule[],
+  pkg: string,
+  goFlags: readonly string[],
+  flags: DepsFlags,
+): Promise<DepsMeasured[]> {
+  const rows = new Map<string, { attributed: number; retained: number }>();
+  for (const module of modules) {
+    for (const p of module.packages) rows.set(p.path, p);
+    rows.set(module.path, module);
+  }
+  const targets = [...new Set(flags.measure)];
+  for (const target of targets) {
+    if (rows.has(target)) continue;
+    const meant = nearest(target, [...rows.keys()]);
+    const hint = meant === undefined ? "" : ` (Did you mean ${meant}?)`;
+    throw new Failure(EXIT.usage, `no module or package ${target} is linked${hint}`);
+  }
+  const { measureRemovals } = await import("../toolchain/removal.ts");
+  const progress = progressOn(process.stderr, flags.quiet === true);
+  try {
+    const { size, removals } = await measureRemovals(pkg, targets, {
+      cwd: process.cwd(),
+      goFlags,
+      guard: onInterrupt,
+      onStep: ({ reason, subject }) =>
+        progress.step(reason === "build" ? `building ${subject}` : `building without ${subject}`),
+    });
+    return removals.map((removal) => {
+      const { attributed, retained } = rows.get(removal.target)!;
+      const row = { target: removal.target, attributed, retained };
+      if ("reason" in removal) return { ...row, removed: null, without: null, stubs: null, notes: [removal.reason] };
+      const { without, stubs, kept, stay, packages } = removal;
+      const notes = [
+        ...stay.map((path) => `${path} stays although only it imports it: it uses cgo (CGO_ENABLED=0 builds without)`),
+        ...kept
+          .filter((v) => packages.includes(v.Package))
+          .map((v) => `${v.Package}.${v.Name} keeps its initial value: ${v.Reason}`),
+      ];
+      return { ...row, removed: size - without + stubs, without, stubs, notes };
+    });
+  } finally {
+    progress.done();
+  }
 }
 
 function sorted(modules: readonly DepsModule[], by: DepsFlags["sort"]): DepsModule[] {

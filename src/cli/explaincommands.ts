@@ -27,10 +27,15 @@ Examples:
   command.optionsGroup("View:");
   command
     .addOption(
-      new Option("--import-graph", "who imports it, and whether anything of it is linked").conflicts(["dce", "std"]),
+      new Option("--import-graph", "who imports it, and whether anything of it is linked").conflicts([
+        "dce",
+        "std",
+        "measure",
+      ]),
     )
     .option("--dce", "what turns dead-code elimination of methods off, and types that keep many")
     .option("--std", "with --dce: types of the standard library too")
+    .option("--measure", "with --dce: build once more with all blockers cured, and compare")
     .option("--top <n>", "rows of each table", positive)
     .option("--bytes", "exact counts instead of kB and MB");
   command.optionsGroup("Format:");
@@ -45,7 +50,8 @@ Examples:
       await (await import("./dce.ts")).dceCommand(pkg, flags, options);
       return;
     }
-    if (options.std === true) throw new Failure(EXIT.usage, "--std goes with --dce");
+    for (const only of ["std", "measure"] as const)
+      if (options[only] === true) throw new Failure(EXIT.usage, `--${only} goes with --dce`);
     const [target, pkg = ".", extra] = operands;
     if (extra !== undefined) throw new Failure(EXIT.usage, `what is ${extra} for? Flags for go build go behind --`);
     await (await import("./why.ts")).whyCommand(target, pkg, flags, options);
@@ -64,6 +70,7 @@ Examples:
   pare deps                          modules of the program of this directory
   pare deps --tree ./cmd/server      by imports, packages below the one that brings them
   pare deps --sort cut               what is easiest to cut first
+  pare deps ./cmd/server --measure net/http gopkg.in/yaml.v3   what real builds without them save
   pare deps --record deps.txt        a list to commit, so that reviews show new dependencies …
   pare deps --check deps.txt         … and CI fails when it is stale
   pare deps --dot | dot -Tsvg        a picture`,
@@ -80,6 +87,7 @@ Examples:
     .option("--tree", "packages as they import each other")
     .option("--packages", "packages below their modules")
     .option("--std", "the standard library too")
+    .option("--measure <names...>", "also build without these modules or packages (stubs in their place)")
     .option("--top <n>", "rows to show", positive)
     .option("--bytes", "exact counts instead of kB and MB");
   command.optionsGroup("Format:");

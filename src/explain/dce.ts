@@ -112,7 +112,19 @@ export interface Dce {
   readonly gain: number;
   /** Largest first. */
   readonly boxed: readonly BoxedRow[];
+  /** Another build, with only the reflective calls of all blockers gone; null: nobody asked, or there are none. */
+  readonly measured: Measured | { readonly reason: string; readonly detail: string } | null;
   readonly warnings: readonly string[];
+}
+
+export interface Measured {
+  readonly size: number;
+  /** Bytes less than the file as it is. */
+  readonly gain: number;
+  /** What the linker said of it. */
+  readonly elimination: "on" | "off";
+  /** Functions whose calls could not be replaced. */
+  readonly refused: readonly { readonly name: string; readonly reason: string }[];
 }
 
 export interface DceOptions {
@@ -170,6 +182,7 @@ export function dce(model: LinkModel, { knowledge, std }: DceOptions): Dce {
     followers: blockers.followers.map((node) => place(model, node)),
     gain: Math.round(gains.total),
     boxed: boxedRows(model, blockers, knowledge, program, std),
+    measured: null,
     warnings: [],
   };
 }

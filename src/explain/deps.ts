@@ -48,7 +48,27 @@ export interface Deps {
   readonly modules: readonly DepsModule[];
   /** Linked libraries that do one job, and packages that belong into tests only; see docs/knowledge.md. */
   readonly findings: readonly DepsFinding[];
+  /** Only if asked for: what real builds without a package or module say. */
+  readonly measured?: readonly DepsMeasured[];
   readonly warnings: readonly string[];
+}
+
+/** Attributed, retained and removed: three answers to what something costs. */
+export interface DepsMeasured {
+  readonly target: string;
+  readonly attributed: number;
+  readonly retained: number;
+  /**
+   * Bytes saved by a build in which stubs stand for its functions, and for what only it imports; what the stubs take themselves is not
+   * held against it. null: it could not be built.
+   */
+  readonly removed: number | null;
+  /** Size of the file of that build. */
+  readonly without: number | null;
+  /** Bytes in it that are the stubs'. */
+  readonly stubs: number | null;
+  /** Why there is no number, or which variables kept their initial values. */
+  readonly notes: readonly string[];
 }
 
 export interface DepsFinding {
@@ -62,7 +82,7 @@ export interface DepsFinding {
   readonly bytes: number;
 }
 
-export function deps(model: LinkModel): Omit<Deps, "findings" | "warnings"> {
+export function deps(model: LinkModel): Omit<Deps, "findings" | "warnings" | "measured"> {
   const { owners, snapshot } = model;
   const ids = new Map(owners.names.map((name, id) => [name, id]));
   const groups = snapshot.modules.map((module) => ({

@@ -138,6 +138,19 @@ export const depsSchema = z
         bytes,
       }),
     ),
+    measured: z
+      .array(
+        z.strictObject({
+          target: z.string(),
+          attributed: bytes,
+          retained: bytes,
+          removed: z.int().nullable().describe("saved by a build with stubs in its place; null: it could not be built"),
+          without: bytes.nullable().describe("size of the file of that build"),
+          stubs: bytes.nullable().describe("bytes in it that are the stubs' own"),
+          notes: z.array(z.string()),
+        }),
+      )
+      .exactOptional(),
     warnings: z.array(z.string()),
   })
   .describe("What each dependency costs");
@@ -220,6 +233,20 @@ export const dceSchema = z
         }),
       )
       .describe("types that keep methods because they are in interfaces, largest first"),
+    measured: z
+      .union([
+        z.strictObject({
+          size: bytes,
+          gain: z.int().describe("bytes less than the file as it is"),
+          elimination: z.enum(["on", "off"]),
+          refused: z.array(z.strictObject({ name: z.string(), reason: z.string() })),
+        }),
+        z.strictObject({ reason: z.string(), detail: z.string() }),
+      ])
+      .nullable()
+      .describe(
+        "with --measure: another build, with only the reflective calls of all blockers gone, or why there is none",
+      ),
     warnings: z.array(z.string()),
   })
   .describe("What turns the linker's dead-code elimination of methods off, and what keeps methods");

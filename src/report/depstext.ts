@@ -56,7 +56,7 @@ export function depsText(deps: Deps, options: DepsTextOptions): string {
   ];
   lines.push("", ...table(t, columns, rows));
   if (shown.length > top) lines.push(dim(t, `… ${shown.length - top} more modules: --top`));
-  lines.push(...findingLines(deps, t, size));
+  lines.push(...measuredLines(deps, t, size), ...findingLines(deps, t, size));
   return `${lines.join("\n")}\n`;
 }
 
@@ -79,6 +79,32 @@ function headline(deps: Deps, shown: readonly DepsModule[], { terminal: t, exact
     dim(t, "retained: leaves when it alone is gone (estimate: dead-code elimination run again without it)"),
     dim(t, "attributed: owned in the ledger; cut score: retained for each function outside that refers to it"),
   ];
+}
+
+/** The three answers side by side. */
+function measuredLines(deps: Deps, t: Terminal, size: (bytes: number) => string): string[] {
+  if (!deps.measured) return [];
+  const rows = deps.measured.map((m) => [
+    size(m.attributed),
+    size(m.retained),
+    m.removed === null ? "" : size(Math.max(0, m.removed)),
+    m.removed === null || m.removed <= 0 ? "" : `${(100 * (m.retained / m.removed - 1)).toFixed(1)} %`,
+    visible(m.target),
+  ]);
+  const columns: Column[] = [
+    { title: "ATTRIBUTED", right: true },
+    { title: "RETAINED", right: true },
+    { title: "REMOVED", right: true },
+    { title: "OFF BY", right: true },
+    { title: "MODULE OR PACKAGE", flexible: true },
+  ];
+  const notes = deps.measured.flatMap((m) =>
+    m.notes.map(
+      (text) => `${paint(t, YELLOW, "→")} ${visible(m.target)}: ${text.split("\n").map(visible).join("\n  ")}`,
+    ),
+  );
+  const title = `${bold(t, "MEASURED")}${dim(t, "  removed: by a build with stubs in its place; what stubs take themselves is left out")}`;
+  return ["", title, ...table(t, columns, rows), ...notes];
 }
 
 function findingLines(deps: Deps, t: Terminal, size: (bytes: number) => string): string[] {

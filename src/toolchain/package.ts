@@ -67,7 +67,8 @@ async function findProbe(env: GoEnv, options: SubjectOptions): Promise<Probe> {
 const withoutProbe = (reason: string): string =>
   `no link probe (${reason}): owners come from references instead of from the linker`;
 
-function readDump(path: string): ProbeDump {
+/** What the link probe wrote. */
+export function readDump(path: string): ProbeDump {
   const reader = new ProbeReader();
   const fd = openSync(path, "r");
   try {

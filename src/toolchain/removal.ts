@@ -14,7 +14,10 @@ import {
 } from "node:fs";
 import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { Ledger } from "../ledger/ledger.ts";
+import { profile } from "../ledger/profile.ts";
 import { type Guard, ToolFailure } from "./failure.ts";
+import { readFile } from "./files.ts";
 import {
   build,
   checkFlags,
@@ -23,10 +26,12 @@ import {
   type GoContext,
   type GoEnv,
   goEnv,
+  hasToolexec,
   listFlags,
   placeOf,
 } from "./go.ts";
-import { cacheDirectory } from "./linkprobe.ts";
+import { cacheDirectory, linkProbe, probeBuild } from "./linkprobe.ts";
+import { readDump } from "./package.ts";
 import { run } from "./process.ts";
 import { withTemporary } from "./temporary.ts";
 
@@ -78,11 +83,15 @@ export interface RemovalOptions {
 /** One thing to take away: a module or package by its path. */
 export interface Removal {
   readonly target: string;
-  /** Size of the file without it. */
+  /** Size of the file with stubs in its place. */
   readonly without: number;
+  /** Bytes of that file which are the stubs' own: types and functions that others still refer to. */
+  readonly stubs: number;
   /** Packages that stubs stood in for. */
   readonly packages: readonly string[];
   readonly kept: readonly KeptVariable[];
+  /** Packages that only these import, and that no stub can stand for: they use cgo. */
+  readonly stay: readonly string[];
 }
 
 export interface RemovalFailure {
@@ -115,13 +124,15 @@ export async function measureRemovals(
       await build({ pkg, flags: options.goFlags, output, scratch: directory }, context);
       const { size } = statSync(output);
       rmSync(output);
+      const probe = hasToolexec(options.goFlags, env) ? undefined : await linkProbe(env, options.guard);
+      const linker = probe && "linker" in probe ? probe.linker : undefined;
       const packages = await listPackages(pkg, options.goFlags, context);
       const removals: (Removal | RemovalFailure)[] = [];
       for (const target of targets) {
         options.onStep?.({ reason: "stub", subject: target });
         const work = mkdtempSync(join(directory, "stub-"));
         try {
-          removals.push(await removeOne({ target, pkg, packages, env, context, work, flags: options.goFlags }));
+          removals.push(await removeOne({ target, pkg, packages, linker, env, context, work, flags: options.goFlags }));
         } catch (error) {
           if (!(error instanceof ToolFailure)) throw error;
           removals.push({ target, reason: error.message });
@@ -147,6 +158,8 @@ async function listPackages(pkg: string, flags: readonly string[], context: GoCo
 }
 
 interface One {
+  /** The link probe; undefined if there is none. */
+  readonly linker: string | undefined;
   readonly target: string;
   readonly pkg: string;
   readonly packages: readonly ListedPackage[];
@@ -160,13 +173,14 @@ async function removeOne(one: One): Promise<Removal> {
   const { target, packages, env, context, work } = one;
   const named = packages.filter((p) => p.Name !== "main" && (p.ImportPath === target || p.Module?.Path === target));
   if (named.length === 0) throw new ToolFailure("no-package", `no package of this build is of ${target}`);
-  const chosen = withOrphans(packages, named);
-  const cgo = chosen.find((p) => (p.CgoFiles?.length ?? 0) > 0);
+  const cgo = named.find((p) => (p.CgoFiles?.length ?? 0) > 0);
   if (cgo)
     throw new ToolFailure(
       "tool",
       `${cgo.ImportPath} uses cgo, which stubs cannot stand in for; build with CGO_ENABLED=0`,
     );
+  const all = withOrphans(packages, named);
+  const chosen = all.filter((p) => (p.CgoFiles?.length ?? 0) === 0);
   const { Files, Kept } = await stub(chosen, packages, env, context, join(work, "stubs"));
   const replace: Record<string, string> = { ...Files };
   const empty = join(work, "empty.s");
@@ -178,13 +192,34 @@ async function removeOne(one: One): Promise<Removal> {
   }
   const { flags, environment } = await layOver(one, chosen, replace);
   const output = join(work, "program");
+  const dump = join(work, "dump");
+  const probe = one.linker === undefined ? { flags: [], env: {} } : probeBuild(one.linker, dump, false);
+  const what = { pkg: one.pkg, flags: [...one.flags, ...flags, ...probe.flags], output, scratch: work };
   try {
-    await build({ pkg: one.pkg, flags: [...one.flags, ...flags], env: environment, output, scratch: work }, context);
+    await build({ ...what, env: { ...environment, ...probe.env } }, context);
   } catch (error) {
     if (!(error instanceof ToolFailure)) throw error;
     throw new ToolFailure(error.code, `with stubs it does not build: ${error.message.replaceAll(`${work}/`, "")}`);
   }
-  return { target, without: statSync(output).size, packages: named.map((p) => p.ImportPath), kept: Kept };
+  const bytes = readFile(output, target);
+  const testimony = one.linker === undefined ? {} : { testimony: readDump(dump) };
+  const stubs = bytesOf(profile(bytes, testimony).ledger, new Set(chosen.map((p) => p.ImportPath)));
+  return {
+    target,
+    without: bytes.length,
+    stubs,
+    packages: named.map((p) => p.ImportPath),
+    kept: Kept,
+    stay: all.filter((p) => !chosen.includes(p)).map((p) => p.ImportPath),
+  };
+}
+
+function bytesOf(ledger: Ledger, packages: ReadonlySet<string>): number {
+  let bytes = 0;
+  for (let i = 0; i < ledger.count; i++)
+    if (packages.has(ledger.packages.get(ledger.pkg[i])))
+      bytes += (i + 1 < ledger.count ? ledger.start[i + 1] : ledger.size) - ledger.start[i];
+  return bytes;
 }
 
 /**
@@ -195,8 +230,9 @@ function withOrphans(packages: readonly ListedPackage[], named: readonly ListedP
   const byPath = new Map(packages.map((p) => [p.ImportPath, p]));
   const gone = new Set(named);
   const stays = new Set<ListedPackage>();
-  // every program has the runtime, whoever imports it
-  const queue = packages.filter((p) => p.Name === "main" || p.ImportPath === "runtime");
+  const imported = new Set(packages.flatMap((p) => (p.Imports ?? []).map((path) => p.ImportMap?.[path] ?? path)));
+  // what nobody imports, every program has: main, the runtime's cgo
+  const queue = packages.filter((p) => p.ImportPath === "runtime" || !imported.has(p.ImportPath));
   for (const p of queue) {
     if (stays.has(p) || gone.has(p)) continue;
     stays.add(p);
@@ -225,7 +261,8 @@ async function stub(
       GoFiles: p.GoFiles ?? [],
       SFiles: p.SFiles ?? [],
       ImportMap: p.ImportMap ?? {},
-      GoVersion: p.Module?.GoVersion === undefined ? "" : `go${p.Module.GoVersion}`,
+      // a module that does not say is compiled as of Go 1.16
+      GoVersion: p.Standard || !p.Module ? "" : `go${p.Module.GoVersion ?? "1.16"}`,
     })),
   };
   const program = await stubProgram(env, context.guard);
