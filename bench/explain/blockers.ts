@@ -1,13 +1,15 @@
-// Are all that turn elimination of methods off among what pare names? whydeadcode is the judge of one: the first that it prints is
-// certain. It is built at a pinned version, or named by WHYDEADCODE.
+// Are all that turn elimination of methods off among what pare names? A build without their reflective calls tells: then it must be on,
+// and the file smaller by what was predicted. whydeadcode is a judge too: the first that it prints is certain. It is built at a pinned
+// version, or named by WHYDEADCODE.
 import { spawnSync } from "node:child_process";
 import { goInstall } from "../../test/fixture.ts";
 import { dce } from "../../src/explain/dce.ts";
 import { linkModel } from "../../src/explain/model.ts";
 import { profile } from "../../src/ledger/profile.ts";
 import { inflate } from "../../src/toolchain/inflate.ts";
+import { buildCured } from "../../src/toolchain/cured.ts";
 import { loadKnowledge } from "../../src/toolchain/knowledge.ts";
-import { caddy, FLAGS, ko, link, nfpm, type Program, yq } from "./subjects.ts";
+import { caddy, ENV, FLAGS, ko, link, nfpm, type Program, yq } from "./subjects.ts";
 
 const JUDGE = "github.com/aarzilli/whydeadcode@v0.0.0-20260303092945-8d908f77de3a";
 
@@ -15,9 +17,9 @@ export async function blockers(): Promise<void> {
   const judge = process.env.WHYDEADCODE ?? goInstall({ module: JUDGE });
   const knowledge = { blockers: loadKnowledge("blockers"), heavy: loadKnowledge("heavy") };
   console.log(
-    "| program | blockers | known cures for | gain of all (estimate) | share | seconds | whydeadcode's first | among them |",
+    "| program | blockers | with known cures | predicted gain | measured | off by | elimination then | seconds | whydeadcode's first | among them |",
   );
-  console.log("|---|---|---|---|---|---|---|---|");
+  console.log("|---|---|---|---|---|---|---|---|---|---|");
   for (const program of [ko(), caddy(), yq(), nfpm()]) {
     const { testimony, bytes } = await link(program);
     if (!testimony) throw new Error("no link probe");
@@ -28,12 +30,20 @@ export async function blockers(): Promise<void> {
     const seconds = (performance.now() - from) / 1000;
     const first = firstOf(judge, program);
     const names = new Set(found.blockers.flatMap(({ functions }) => functions.map(({ symbol }) => symbol)));
+    const cured = await buildCured(
+      found.blockers.flatMap(({ functions }) => functions.map(({ symbol }) => symbol)),
+      { pkg: program.pkg, cwd: program.cwd, goFlags: FLAGS, env: ENV, guard: () => () => {} },
+    );
+    if ("reason" in cured) throw new Error(`${program.name}: ${cured.reason}\n${cured.detail}`);
+    const gain = bytes.length - cured.size;
     const cells = [
       program.name,
       found.blockers.length,
       found.blockers.filter(({ cures }) => cures.length > 0).length,
-      found.gain,
-      `${((100 * found.gain) / bytes.length).toFixed(1)} %`,
+      `${found.gain} (${((100 * found.gain) / bytes.length).toFixed(1)} %)`,
+      gain,
+      `${((100 * (found.gain - gain)) / gain).toFixed(1)} %`,
+      cured.elimination,
       seconds.toFixed(2),
       first === "" ? "none" : `\`${first}\``,
       first === "" ? (names.size === 0 ? "agreed" : "NOT AGREED") : names.has(first) ? "yes" : "NO",
@@ -47,7 +57,7 @@ function firstOf(judge: string, { cwd, pkg }: Program): string {
   const flags = FLAGS.map((flag) => flag.replace("-ldflags=", "-ldflags=-dumpdep "));
   const linked = spawnSync("go", ["build", ...flags, "-o", process.platform === "win32" ? "NUL" : "/dev/null", pkg], {
     cwd,
-    env: { ...process.env, CGO_ENABLED: "0", GOFLAGS: "" },
+    env: { ...process.env, ...ENV },
     encoding: "latin1",
     maxBuffer: 1 << 30,
   });

@@ -44,13 +44,14 @@ export const yq = (): Program => published("yq", "github.com/mikefarah/yq/v4", "
 export const nfpm = (): Program => published("nfpm", "github.com/goreleaser/nfpm/v2/cmd/nfpm", "v2.43.4");
 
 export const FLAGS = ["-trimpath", "-buildvcs=false", "-ldflags=-s -w"];
+export const ENV = { CGO_ENABLED: "0", GOFLAGS: "" };
 
 /** Links a program through the probe, with its graph. */
 export function link(program: Program, env: Readonly<Record<string, string>> = {}): Promise<Subject> {
   return openSubject(program.pkg, {
     cwd: program.cwd,
     goFlags: FLAGS,
-    env: { CGO_ENABLED: "0", GOFLAGS: "", ...env },
+    env: { ...ENV, ...env },
     guard: () => () => {},
     graph: true,
   });

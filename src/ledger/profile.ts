@@ -19,7 +19,7 @@ import { sourceFiles } from "./claims/sourcefiles.ts";
 import { symbolMarks } from "./claims/symbols.ts";
 import { claimTables } from "./claims/tables.ts";
 import { claimTestimony } from "./claims/testimony.ts";
-import { type ProbeDump, REACHABLE, REFLECTS } from "../linkgraph/probe.ts";
+import { type ProbeDump, reflects } from "../linkgraph/probe.ts";
 import { Claims, EXACT, KIND, type Ledger, Names, SymbolNames } from "./ledger.ts";
 import { sweep } from "./sweep.ts";
 
@@ -226,8 +226,7 @@ function profileOne(bytes: Uint8Array, options: ProfileOptions, packages: Names,
 
 /** Elimination of methods as the linker says. Only a dump with the graph knows of dynamic linking, which keeps them too: else they show it. */
 function asLinked(dump: ProbeDump, inferred: "on" | "off" | undefined): "on" | "off" {
-  const reflecting = REACHABLE | REFLECTS;
-  if (dump.flags.some((flags) => (flags & reflecting) === reflecting)) return "off";
+  if (reflects(dump)) return "off";
   const isDynamic = dump.graph ? dump.graph.dynamic : inferred === "off";
   return isDynamic ? "off" : "on";
 }

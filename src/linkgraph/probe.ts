@@ -27,7 +27,7 @@ export interface ProbeSection {
 export const REACHABLE = 1;
 export const DUPLICATE_OK = 2;
 /** Calls methods by reflection that the linker cannot know. */
-export const REFLECTS = 8;
+const REFLECTS = 8;
 /** A table of functions (funcdata); set only with the graph. */
 export const FUNCTION_TABLE = 32;
 
@@ -59,6 +59,12 @@ export interface ProbeDump {
   kindName(kind: number): string;
   /** Only if it was asked for. */
   readonly graph?: ProbeGraph;
+}
+
+/** Whether a function that is reached calls methods by reflection so that the linker must keep all that are exported. */
+export function reflects({ flags }: ProbeDump): boolean {
+  const both = REACHABLE | REFLECTS;
+  return flags.some((bits) => (bits & both) === both);
 }
 
 const TAB = 9;

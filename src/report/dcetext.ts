@@ -30,6 +30,7 @@ export function dceText(dce: Dce, options: DceTextOptions): string {
     lines.push(
       `${bold(t, size(dce.gain))} (${share}) leave when ${count === 1 ? "it is" : `all ${count} are`} cured (estimate: elimination run again without ${count === 1 ? "it" : "them"})`,
     );
+    if (dce.measured) lines.push(...measuredLines(dce, dce.measured, size, t));
     if (count > 1) lines.push(dim(t, only(dce)));
   }
   const number = (i: number): string => bold(t, `BLOCKER ${i} OF ${count}`);
@@ -40,7 +41,7 @@ export function dceText(dce: Dce, options: DceTextOptions): string {
       importers.length > 0
         ? `  brought by the import of plugin in ${importers.map(visible).join(", ")}`
         : "  brought by flags of the build: -linkshared, or a -buildmode that shares",
-      `  ${size(gain)} leave with it${dce.blockers.length > 0 ? ", the first to be cured" : ""} (estimate)`,
+      `  ${size(gain)} leave with it${dce.blockers.length > 0 ? ", the first to be cured" : ""} (estimate; tables of exported symbols besides)`,
     );
   }
   dce.blockers.forEach((row, i) => lines.push("", ...blocker(row, number(i + 1 + (dce.dynamic ? 1 : 0)), size, t)));
@@ -55,7 +56,31 @@ export function dceText(dce: Dce, options: DceTextOptions): string {
 function headline(dce: Dce, t: Terminal): string {
   return dce.elimination === "on"
     ? `${paint(t, GREEN, "DCE on")}: no function that is reached calls methods that the linker cannot know`
-    : `${paint(t, YELLOW, "DCE off")}: every exported method of every type in an interface stays`;
+    : `${paint(t, YELLOW, "DCE off")}: every ${dce.dynamic ? "" : "exported "}method of every type in an interface stays`;
+}
+
+function measuredLines(
+  { gain }: Dce,
+  measured: NonNullable<Dce["measured"]>,
+  size: (bytes: number) => string,
+  t: Terminal,
+): string[] {
+  if ("reason" in measured) {
+    const detail = measured.detail.split("\n").filter(Boolean).slice(0, 3);
+    return [
+      `${paint(t, YELLOW, "→")} not measured: ${visible(measured.reason)}`,
+      ...detail.map((line) => `  ${visible(line)}`),
+    ];
+  }
+  const lines = measured.refused.map(
+    ({ name, reason }) => `${paint(t, YELLOW, "→")} ${visible(name)} ${visible(reason)}`,
+  );
+  const off = `${gain >= measured.gain ? "+" : "-"}${formatShare(Math.abs(gain - measured.gain), measured.gain)}`;
+  if (measured.elimination === "off") return [...lines, `${paint(t, YELLOW, "→")} measured: elimination is still off`];
+  lines.push(
+    `${bold(t, size(measured.gain))} measured: built without these calls, elimination is on (the estimate is ${off})`,
+  );
+  return lines;
 }
 
 function only(dce: Dce): string {
@@ -88,7 +113,8 @@ function blocker(row: BlockerRow, number: string, size: (bytes: number) => strin
       caller.how === "calls" ? "calls it through an interface" : `looks it up by the name "${visible(caller.method)}"`;
     lines.push(`  ${placeName(caller.function)} ${how}`);
   }
-  lines.push(...chainLines(t, row.callers[0]?.chain ?? row.chain).map((line) => `  ${line}`));
+  const chain = row.callers[0]?.chain ?? row.chain;
+  if (chain.length > 0) lines.push(...chainLines(t, chain).map((line) => `  ${line}`));
   lines.push(...cureLines(row.cures, t));
   return lines;
 }

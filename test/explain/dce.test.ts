@@ -1,4 +1,5 @@
 // What turns elimination of methods off, against builds with and without the reflective calls.
+import { spawnSync } from "node:child_process";
 import { statSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
 import { dce, type Dce } from "../../src/explain/dce.ts";
@@ -128,5 +129,17 @@ it.runIf(Number(/^go1\.(\d+)/.exec(goToolchain().version)?.[1]) >= 26)(
       type: "main.Services",
       through: [],
     });
+  },
+);
+
+it.runIf(spawnSync("gcc", ["--version"]).status === 0 && process.platform === "linux")(
+  "plugins keep all methods, exported or not",
+  async () => {
+    const { elimination, dynamic, blockers, gain, boxed } = answer(
+      await modelOf("reflection/dynamic", { CGO_ENABLED: "1" }),
+    );
+    expect([elimination, dynamic?.importers, dynamic?.gain, blockers]).toEqual(["off", ["main"], gain, []]);
+    expect(gain).toBeGreaterThan(1e6);
+    expect(boxed[0].type).toBe(CLIENT);
   },
 );
