@@ -45,6 +45,8 @@ export function hints(snapshot: Snapshot): string[] {
       `${share(inferred)} has inferred owners: profile the package, not the file, and the linker names them`,
     );
   }
+  if (file.methodElimination === "off")
+    add(0, "methods that nobody calls stay (DCE off): pare why --dce, with the package, says what keeps them");
   if (file.garbled) add(0, "names are hashed (garble): packages are opaque but for a few of the standard library");
   return found.sort((a, b) => b.bytes - a.bytes).map((hint) => hint.text);
 }
