@@ -355,14 +355,14 @@ function sampleOf(model: LinkModel, type: BoxedType, called: readonly number[]):
   const name = methodName(graph, method);
   const short = shortType(type.name);
   const parameters = signature === NONE ? "func()" : shortType(nodeName(graph, signature).replace(/^type:/, ""));
-  const adapter = `${short.slice(short.lastIndexOf(".") + 1).replace(/\[.*$/s, "")}Funcs`;
+  const adapter = `${short.replace(/\[.*$/s, "").replace(/^.*\./, "")}Funcs`;
   return [
     `type ${adapter} struct{ ${name} ${parameters} } // a field for each method that is used`,
     `var x any = ${adapter}{c.${name}} // c, a *${short}, stays inside of the function value`,
   ];
 }
 
-/** "*github.com/a/b.T" → "*b.T", wherever a path stands in a type. */
+/** "*github.com/a/b.T" → "*b.T", wherever a path stands in a type; what is in main needs no package. */
 function shortType(type: string): string {
-  return unescapePath(type.replace(/(?:[\w.\-~%+]+\/)+/g, ""));
+  return unescapePath(type.replace(/(?:[\w.\-~%+]+\/)+|\bmain\./g, ""));
 }

@@ -59,13 +59,13 @@ export interface DepsMeasured {
   readonly attributed: number;
   readonly retained: number;
   /**
-   * Bytes saved by a build in which stubs stand for its functions, and for what only it imports; what the stubs take themselves is not
-   * held against it. null: it could not be built.
+   * Bytes saved by a build in which stubs stand for it, and for what only it imports; what only the stubs keep is not held against it.
+   * null: it could not be built.
    */
   readonly removed: number | null;
   /** Size of the file of that build. */
   readonly without: number | null;
-  /** Bytes in it that are the stubs'. */
+  /** Bytes in it that only the stubs keep (estimate). */
   readonly stubs: number | null;
   /** Why there is no number, or which variables kept their initial values. */
   readonly notes: readonly string[];

@@ -146,7 +146,7 @@ export const depsSchema = z
           retained: bytes,
           removed: z.int().nullable().describe("saved by a build with stubs in its place; null: it could not be built"),
           without: bytes.nullable().describe("size of the file of that build"),
-          stubs: bytes.nullable().describe("bytes in it that are the stubs' own"),
+          stubs: bytes.nullable().describe("bytes in it that only the stubs keep (estimate)"),
           notes: z.array(z.string()),
         }),
       )

@@ -84,16 +84,20 @@ function headline(deps: Deps, shown: readonly DepsModule[], { terminal: t, exact
 /** The three answers side by side. */
 function measuredLines(deps: Deps, t: Terminal, size: (bytes: number) => string): string[] {
   if (!deps.measured) return [];
-  const rows = deps.measured.map((m) => [
-    size(m.attributed),
-    size(m.retained),
-    m.removed === null ? "" : size(Math.max(0, m.removed)),
-    m.removed === null || m.removed <= 0 ? "" : `${(100 * (m.retained / m.removed - 1)).toFixed(1)} %`,
-    visible(m.target),
+  const rows = deps.measured.map(({ attributed, retained, removed, stubs, target }) => [
+    size(attributed),
+    size(retained),
+    removed === null ? "" : size(Math.max(0, removed - (stubs ?? 0))),
+    stubs === null ? "" : size(stubs),
+    removed === null ? "" : size(Math.max(0, removed)),
+    removed === null || removed <= 0 ? "" : `${(100 * (retained / removed - 1)).toFixed(1)} %`,
+    visible(target),
   ]);
   const columns: Column[] = [
     { title: "ATTRIBUTED", right: true },
     { title: "RETAINED", right: true },
+    { title: "BUILD SAVES", right: true },
+    { title: "STUBS KEEP", right: true },
     { title: "REMOVED", right: true },
     { title: "OFF BY", right: true },
     { title: "MODULE OR PACKAGE", flexible: true },
@@ -103,7 +107,7 @@ function measuredLines(deps: Deps, t: Terminal, size: (bytes: number) => string)
       (text) => `${paint(t, YELLOW, "→")} ${visible(m.target)}: ${text.split("\n").map(visible).join("\n  ")}`,
     ),
   );
-  const title = `${bold(t, "MEASURED")}${dim(t, "  removed: by a build with stubs in its place; what stubs take themselves is left out")}`;
+  const title = `${bold(t, "MEASURED")}${dim(t, "  removed: by a build with stubs in its place, and what only the stubs keep in it (estimate)")}`;
   return ["", title, ...table(t, columns, rows), ...notes];
 }
 

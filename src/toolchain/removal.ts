@@ -14,8 +14,14 @@ import {
 } from "node:fs";
 import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Ledger } from "../ledger/ledger.ts";
-import { profile } from "../ledger/profile.ts";
+import { readBuildInfo } from "../binary/go/buildinfo.ts";
+import { readProgram } from "../binary/go/program.ts";
+import { openExecutable } from "../binary/open.ts";
+import { Bill, costsOf } from "../linkgraph/cost.ts";
+import { linkGraph } from "../linkgraph/graph.ts";
+import type { ProbeDump } from "../linkgraph/probe.ts";
+import { groundOf, Reach } from "../linkgraph/reach.ts";
+import { ownersOf } from "../linkgraph/retained.ts";
 import { type Guard, ToolFailure } from "./failure.ts";
 import { readFile } from "./files.ts";
 import {
@@ -85,7 +91,10 @@ export interface Removal {
   readonly target: string;
   /** Size of the file with stubs in its place. */
   readonly without: number;
-  /** Bytes of that file which are the stubs' own: types and functions that others still refer to. */
+  /**
+   * Bytes of that file which only the stubs keep (estimate: elimination run again without them): types that others still name, and
+   * what these lead to.
+   */
   readonly stubs: number;
   /** Packages that stubs stood in for. */
   readonly packages: readonly string[];
@@ -193,7 +202,7 @@ async function removeOne(one: One): Promise<Removal> {
   const { flags, environment } = await layOver(one, chosen, replace);
   const output = join(work, "program");
   const dump = join(work, "dump");
-  const probe = one.linker === undefined ? { flags: [], env: {} } : probeBuild(one.linker, dump, false);
+  const probe = one.linker === undefined ? { flags: [], env: {} } : probeBuild(one.linker, dump, true);
   const what = { pkg: one.pkg, flags: [...one.flags, ...flags, ...probe.flags], output, scratch: work };
   try {
     await build({ ...what, env: { ...environment, ...probe.env } }, context);
@@ -202,8 +211,8 @@ async function removeOne(one: One): Promise<Removal> {
     throw new ToolFailure(error.code, `with stubs it does not build: ${error.message.replaceAll(`${work}/`, "")}`);
   }
   const bytes = readFile(output, target);
-  const testimony = one.linker === undefined ? {} : { testimony: readDump(dump) };
-  const stubs = bytesOf(profile(bytes, testimony).ledger, new Set(chosen.map((p) => p.ImportPath)));
+  const paths = new Set(chosen.map((p) => p.ImportPath));
+  const stubs = heldBy(paths, bytes, one.linker === undefined ? undefined : readDump(dump));
   return {
     target,
     without: bytes.length,
@@ -214,12 +223,24 @@ async function removeOne(one: One): Promise<Removal> {
   };
 }
 
-function bytesOf(ledger: Ledger, packages: ReadonlySet<string>): number {
-  let bytes = 0;
-  for (let i = 0; i < ledger.count; i++)
-    if (packages.has(ledger.packages.get(ledger.pkg[i])))
-      bytes += (i + 1 < ledger.count ? ledger.start[i + 1] : ledger.size) - ledger.start[i];
-  return bytes;
+/** Bytes of the built file that are there only because of these packages. 0 if the linker could not be asked. */
+function heldBy(packages: ReadonlySet<string>, bytes: Uint8Array, dump: ProbeDump | undefined): number {
+  if (!dump?.graph) return 0;
+  const exe = openExecutable(bytes);
+  const go = readProgram(exe, readBuildInfo(exe)?.goVersion ?? "");
+  const graph = linkGraph(dump, dump.graph);
+  const costs = go && costsOf(graph, exe, go);
+  if (!costs) return 0;
+  const ground = groundOf(graph);
+  const whole = new Reach(ground).run();
+  const owners = ownersOf(graph);
+  const members = owners.members.filter((_, id) => packages.has(owners.names[id]));
+  const without = new Reach(ground);
+  for (const list of members) without.block(list);
+  without.run();
+  const gone: number[] = [];
+  for (let node = 0; node < graph.count; node++) if (whole.isReached(node) && !without.isReached(node)) gone.push(node);
+  return Math.round(new Bill(costs, (node) => whole.isReached(node)).of(gone));
 }
 
 /**
