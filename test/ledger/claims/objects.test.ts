@@ -53,6 +53,14 @@ describe("a sorted area", () => {
     ]);
   });
 
+  test("a distance larger than those behind it holds objects that nothing marks", () => {
+    const found = objects(
+      64 * 8,
+      row(0, 64, 8).filter(([at]) => at !== 128 && at !== 320),
+    );
+    expect(found).toEqual([0, 1, 2, 3, 4, 5, 6, 7].map((i) => [i * 64, 64]));
+  });
+
   test("an object of known size ends there, whatever follows next", () => {
     const found = objects(128, [
       [0, 0, 24],
@@ -102,16 +110,26 @@ test("an unsorted area keeps every start", () => {
   ]);
 });
 
-test("where every object holds a pointer, the length of a slice starts none", () => {
+describe("where every object holds a pointer", () => {
   // slices of 24 bytes every 32: pointer, length, capacity, filler
-  const count = 12;
-  const slots = Array.from({ length: count }, (_, i) => i * 32);
-  const before = new Uint32Array(count * 4 + 1);
+  const slots = Array.from({ length: 12 }, (_, i) => i * 32);
+  const before = new Uint32Array(slots.length * 4 + 1);
   for (const at of slots) before[at / 8 + 1] = 1;
-  for (let w = 0; w < count * 4; w++) before[w + 1] += before[w];
-  const marks: [number, number][] = slots.map((at) => [at, ACCESS]);
-  // lengths are asked for more often than pointers
-  for (const at of slots) marks.push([at + 16, ACCESS]);
-  const found = objects(count * 32, marks, { pointers: { from: BASE, word: 8, before } }, slots);
-  expect(found).toEqual(slots.map((at) => [at, 32]));
+  for (let w = 0; w < slots.length * 4; w++) before[w + 1] += before[w];
+  const pointers = { from: BASE, word: 8, before };
+
+  test("the length of a slice starts none", () => {
+    const marks: [number, number][] = slots.map((at) => [at, ACCESS]);
+    // lengths are asked for more often than pointers
+    for (const at of slots) marks.push([at + 16, ACCESS]);
+    const found = objects(slots.length * 32, marks, { pointers }, slots);
+    expect(found).toEqual(slots.map((at) => [at, 32]));
+  });
+
+  test("a slice of which only the length is read starts at the pointer in front of it", () => {
+    const marks: [number, number][] = slots.map((at) => [at === 96 ? at + 8 : at, ACCESS]);
+    marks.push([80, ACCESS]);
+    const found = objects(slots.length * 32, marks, { pointers }, slots);
+    expect(found).toEqual(slots.map((at) => [at, 32]));
+  });
 });
