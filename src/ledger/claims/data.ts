@@ -299,7 +299,7 @@ export function claimData(input: DataInput): DataResult {
           packageByName(go.pcln, packages),
         ),
     pointers,
-    dictionaries: dictionariesOf(input, layout, objects, refs),
+    dictionaries: dictionariesOf(input, objects, refs, byTarget),
     stackMasks: { rva: maskAt.array(), pkg: maskBy.array() },
     main: packages.find("main") ?? 0,
     packages: packages.count + 1,
@@ -324,15 +324,27 @@ export function claimData(input: DataInput): DataResult {
   };
 }
 
+/** How many references to an object are asked for the call that tells its owner. */
+const ASKED = 8;
+
 /** For each object the package of the generic function whose dictionary it is, or 0. */
-function dictionariesOf({ exe, go, functions }: DataInput, layout: Layout, objects: Objects, refs: Refs): Uint32Array {
+function dictionariesOf(
+  { exe, go, functions }: DataInput,
+  objects: Objects,
+  refs: Refs,
+  byTarget: Uint32Array,
+): Uint32Array {
   const out = new Uint32Array(objects.count);
-  const areas = layout.areas.filter((a) => a.kind === KIND.rodata);
-  const callees = dictionaryCalls(exe, go.pcln, refs, (rva) => areas.some((a) => rva >= a.start && rva < a.end));
-  for (let i = 0; i < refs.count; i++) {
-    if (callees[i] < 0) continue;
-    const o = objectAt(objects, refs.target[i]);
-    if (o >= 0 && objects.start[o] === refs.target[i]) out[o] = functions.owner[callees[i]];
+  const calleeAt = dictionaryCalls(exe, go.pcln, refs);
+  for (let o = 0, r = 0; o < objects.count; o++) {
+    while (r < byTarget.length && refs.target[byTarget[r]] < objects.start[o]) r++;
+    if (objects.kind[o] !== KIND.rodata || objects.named[o] || objects.exact[o]) continue;
+    for (let k = r; k < byTarget.length && k < r + ASKED && refs.target[byTarget[k]] === objects.start[o]; k++) {
+      const callee = calleeAt(byTarget[k]);
+      if (callee < 0) continue;
+      out[o] = functions.owner[callee];
+      break;
+    }
   }
   return out;
 }

@@ -11,33 +11,25 @@ const REACH = 96;
 type Instance = "function" | "method" | "";
 
 /**
- * For each reference the generic function (its index) that is called with the address as its dictionary, or −1. Only references for
- * which `wanted` answers true are looked at, and only on amd64 and arm64.
+ * Answers, for the number of a reference, the generic function (its index) that is called with the address as its dictionary, or −1.
+ * Only amd64 and arm64.
  */
-export function dictionaryCalls(
-  exe: Executable,
-  t: Pclntab,
-  refs: Refs,
-  wanted: (target: number) => boolean,
-): Int32Array {
-  const out = new Int32Array(refs.count).fill(-1);
+export function dictionaryCalls(exe: Executable, t: Pclntab, refs: Refs): (ref: number) => number {
   const callAfter = exe.arch === "amd64" ? callAmd64 : exe.arch === "arm64" ? callArm64 : undefined;
   const code = t.nfunc > 0 ? regionAt(exe.regions, t.entry[0]) : undefined;
-  if (!callAfter || !code) return out;
+  if (!callAfter || !code) return () => -1;
   const view = new DataView(code.bytes.buffer, code.bytes.byteOffset, code.bytes.byteLength);
   const kinds = new Map<number, Instance>();
-  for (let i = 0; i < refs.count; i++) {
-    if (refs.formed[i] === 0 || !wanted(refs.target[i])) continue;
+  return (i) => {
+    if (refs.formed[i] === 0) return -1;
     const end = Math.min(t.end[refs.func[i]] - code.rva, view.byteLength, refs.at[i] - code.rva + REACH);
     const call = callAfter(view, refs.at[i] - code.rva, end);
-    if (!call) continue;
-    const callee = functionAt(t, code.rva + call.target);
-    if (callee < 0) continue;
+    const callee = call ? functionAt(t, code.rva + call.target) : -1;
+    if (!call || callee < 0) return -1;
     let kind = kinds.get(callee);
     if (kind === undefined) kinds.set(callee, (kind = instanceOf(t, callee)));
-    if (kind === "function" ? call.argument === 0 : kind === "method" && call.argument > 0) out[i] = callee;
-  }
-  return out;
+    return (kind === "function" ? call.argument === 0 : kind === "method" && call.argument > 0) ? callee : -1;
+  };
 }
 
 /** A call's target, as an offset in the code, and the number of the integer argument that the register in front of it holds. */
