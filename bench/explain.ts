@@ -1,6 +1,7 @@
 // What Explain promises, measured: node bench/explain.ts [section …], all sections by default.
 const SECTIONS: Readonly<Record<string, () => Promise<void>>> = {
   reach: async () => (await import("./explain/reach.ts")).reach(),
+  removed: async () => (await import("./explain/removed.ts")).removed(),
   blockers: async () => (await import("./explain/blockers.ts")).blockers(),
 };
 

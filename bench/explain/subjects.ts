@@ -40,6 +40,7 @@ export const example: Program = {
 };
 export const ko = (): Program => published("ko", "github.com/google/ko", "v0.18.0");
 export const caddy = (): Program => published("caddy", "github.com/caddyserver/caddy/v2/cmd/caddy", "v2.11.9");
+export const delve = (): Program => published("delve", "github.com/go-delve/delve/cmd/dlv", "v1.26.3");
 export const yq = (): Program => published("yq", "github.com/mikefarah/yq/v4", "v4.54.1");
 export const nfpm = (): Program => published("nfpm", "github.com/goreleaser/nfpm/v2/cmd/nfpm", "v2.43.4");
 
