@@ -362,7 +362,14 @@ function sampleOf(model: LinkModel, type: BoxedType, called: readonly number[]):
   ];
 }
 
-/** "*github.com/a/b.T" → "*b.T", wherever a path stands in a type; what is in main needs no package. */
+/** "*github.com/a/b.T" → "*b.T", wherever a path stands in a type, by what packages are called as a rule; what is in main needs none. */
 function shortType(type: string): string {
-  return unescapePath(type.replace(/(?:[\w.\-~%+]+\/)+|\bmain\./g, ""));
+  return type
+    .replace(/((?:\w[\w.\-~%+]*\/)+)(\w[\w\-~%+]*)\./g, (_, above: string, last: string) => {
+      const element = /^v\d+$/.test(last) ? (above.split("/").at(-2) ?? last) : last;
+      return `${unescapePath(element)
+        .replace(/^go-|[.-](?:go|v\d+)$/g, "")
+        .replace(/\W/g, "")}.`;
+    })
+    .replace(/\bmain\./g, "");
 }
