@@ -3,7 +3,7 @@
 import { deps } from "../../src/explain/deps.ts";
 import { linkModel } from "../../src/explain/model.ts";
 import { profile } from "../../src/ledger/profile.ts";
-import { measureRemovals } from "../../src/toolchain/removal.ts";
+import { measureRemovals } from "../../src/toolchain/removed.ts";
 import { caddy, delve, ENV, FLAGS, ko, link } from "./subjects.ts";
 
 const RANKS = [0, 1, 2, 4, 6, 8, 10, 13, 16, 20];
@@ -21,18 +21,19 @@ export async function removed(): Promise<void> {
       ({ role, retained, path }) => role !== "main" && role !== "std" && retained > 0 && !program.pkg.startsWith(path),
     );
     const chosen = RANKS.flatMap((rank) => modules[rank] ?? []);
-    const options = { cwd: program.cwd, goFlags: FLAGS, env: ENV, guard: () => () => {} };
-    const targets = chosen.map(({ path }) => path);
-    const { size, removals } = await measureRemovals(program.pkg, targets, options);
-    removals.forEach((removal, i) => {
+    const options = { pkg: program.pkg, cwd: program.cwd, goFlags: FLAGS, env: ENV, guard: () => () => {} };
+    const { size, rows } = await measureRemovals(
+      chosen.map(({ path }) => path),
+      options,
+    );
+    rows.forEach((removal, i) => {
       const { path, attributed, retained } = chosen[i];
       if ("reason" in removal) {
-        console.log(
-          `| ${program.name} | ${path} | ${attributed} | ${retained} | ${removal.reason.replaceAll("\n", " ")} | | | |`,
-        );
+        const why = `${removal.reason} ${removal.detail}`.replaceAll("\n", " ");
+        console.log(`| ${program.name} | ${path} | ${attributed} | ${retained} | ${why} | | | |`);
         return;
       }
-      const saves = size - removal.without;
+      const saves = size - removal.size;
       const total = saves + removal.stubs;
       errors.push(Math.abs(retained / total - 1));
       const off = `${(100 * (retained / total - 1)).toFixed(1)} %`;

@@ -84,33 +84,39 @@ async function measure(
     const hint = meant === undefined ? "" : ` (Did you mean ${meant}?)`;
     throw new Failure(EXIT.usage, `no module or package ${target} is linked${hint}`);
   }
-  const { measureRemovals } = await import("../toolchain/removal.ts");
+  const { measureRemovals } = await import("../toolchain/removed.ts");
   const progress = progressOn(process.stderr, flags.quiet === true);
   try {
-    const { size, removals } = await measureRemovals(pkg, targets, {
+    const { size, rows: found } = await measureRemovals(targets, {
+      pkg,
       cwd: process.cwd(),
       goFlags,
       guard: onInterrupt,
       onStep: ({ reason, subject }) =>
-        progress.step(reason === "build" ? `building ${subject}` : `building without ${subject}`),
+        progress.step(`${reason === "build" && subject === pkg ? "building" : STEP[reason]} ${subject}`),
     });
-    return removals.map((removal) => {
-      const { attributed, retained } = rows.get(removal.target)!;
-      const row = { target: removal.target, attributed, retained };
-      if ("reason" in removal) return { ...row, removed: null, without: null, stubs: null, notes: [removal.reason] };
-      const { without, stubs, kept, stay, packages } = removal;
+    return found.map((row) => {
+      const { attributed, retained } = rows.get(row.target)!;
+      const known = { target: row.target, attributed, retained };
+      if ("reason" in row) {
+        const notes = [row.detail === "" ? row.reason : `${row.reason}:\n${row.detail}`];
+        return { ...known, removed: null, without: null, stubs: null, notes };
+      }
+      const asked = new Set(row.packages.filter((p) => p.asked).map((p) => p.path));
       const notes = [
-        ...stay.map((path) => `${path} stays although only it imports it: it uses cgo (CGO_ENABLED=0 builds without)`),
-        ...kept
-          .filter((v) => packages.includes(v.Package))
-          .map((v) => `${v.Package}.${v.Name} keeps its initial value: ${v.Reason}`),
+        ...row.refused.map((r) => `${r.name} ${r.reason}`),
+        ...row.kept
+          .filter((v) => asked.has(v.package))
+          .map((v) => `${v.package}.${v.name} keeps its value: ${v.reason}`),
       ];
-      return { ...row, removed: size - without + stubs, without, stubs, notes };
+      return { ...known, removed: size - row.size + row.stubs, without: row.size, stubs: row.stubs, notes };
     });
   } finally {
     progress.done();
   }
 }
+
+const STEP = { list: "listing", stubs: "preparing stubs for", build: "building without" } as const;
 
 function sorted(modules: readonly DepsModule[], by: DepsFlags["sort"]): DepsModule[] {
   const key = { retained: "retained", attributed: "attributed", cut: "cutScore" } as const;

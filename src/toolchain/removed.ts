@@ -1,18 +1,19 @@
 // What a program saves without a module or a package, measured: real builds with stubs in its place.
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { profile } from "../ledger/profile.ts";
-import type { Ledger } from "../ledger/ledger.ts";
-import { type ProbeDump, ProbeReader } from "../linkgraph/probe.ts";
+import { heldBy } from "../linkgraph/held.ts";
 import { readFile } from "./files.ts";
 import { goEnv, hasToolexec } from "./go.ts";
 import { linkProbe, probeBuild } from "./linkprobe.ts";
+import { readDump } from "./package.ts";
 import { type MeasureOptions, type NotMeasured, withMeasurement, type Without } from "./stubs.ts";
 import { withTemporary } from "./temporary.ts";
 
 export interface Removed extends Without {
   readonly target: string;
-  /** Bytes of that file which belong to packages that were taken out: types and empty functions that others still refer to. */
+  /**
+   * Bytes of that file which only the packages that were taken out keep (estimate: elimination run again without them): types and empty
+   * functions that others still refer to, and what these lead to. 0 if the linker could not be asked.
+   */
   readonly stubs: number;
 }
 
@@ -34,38 +35,22 @@ export async function measureRemovals(targets: readonly string[], options: Measu
     guard,
     async (directory) => {
       const dump = join(directory, "dump");
-      const asked = probe && "linker" in probe ? probeBuild(probe.linker, dump, false) : { flags: [], env: {} };
+      const asked = probe && "linker" in probe ? probeBuild(probe.linker, dump, true) : { flags: [], env: {} };
       const what = { ...options, goFlags: [...goFlags, ...asked.flags], env: { ...env, ...asked.env } };
       return withMeasurement(what, async (at) => {
         const size = await at.baseline();
         const rows: Removals["rows"][number][] = [];
         for (const target of targets) {
-          let ledger: Ledger | undefined;
-          const found = await at.remove([target], (path) => {
-            const testimony = asked.flags.length > 0 ? { testimony: readDump(dump) } : {};
-            ({ ledger } = profile(readFile(path, target), testimony));
+          let stubs = 0;
+          const found = await at.remove([target], (path, { packages }) => {
+            if (asked.flags.length === 0) return;
+            stubs = heldBy(new Set(packages.map((p) => p.path)), readFile(path, target), readDump(dump));
           });
-          if ("reason" in found) rows.push({ target, ...found });
-          else
-            rows.push({ target, ...found, stubs: bytesOf(ledger!, new Set(found.packages.map(({ path }) => path))) });
+          rows.push("reason" in found ? { target, ...found } : { target, ...found, stubs });
         }
         return { size, rows };
       });
     },
     go.GOTMPDIR,
   );
-}
-
-function readDump(path: string): ProbeDump {
-  const reader = new ProbeReader();
-  reader.push(readFileSync(path));
-  return reader.finish();
-}
-
-function bytesOf(ledger: Ledger, packages: ReadonlySet<string>): number {
-  let bytes = 0;
-  for (let i = 0; i < ledger.count; i++)
-    if (packages.has(ledger.packages.get(ledger.pkg[i])))
-      bytes += (i + 1 < ledger.count ? ledger.start[i + 1] : ledger.size) - ledger.start[i];
-  return bytes;
 }

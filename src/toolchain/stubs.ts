@@ -41,7 +41,7 @@ export interface NotMeasured {
 }
 
 /** Something done with the program that was built, before it is removed. */
-export type OnBuilt = (path: string) => Promise<void> | void;
+export type OnBuilt = (path: string, what: Without) => Promise<void> | void;
 
 export interface Measurement {
   /** Size of the program as it is, in bytes; built when it is first asked for. */
@@ -101,8 +101,9 @@ async function open(options: MeasureOptions, setting: Setting, directory: string
       const output = join(place, "program");
       const how = { pkg, flags: changed.flags, env: changed.env, output, scratch: place };
       await build(how, context);
-      await onBuilt?.(output);
-      return without(statSync(output).size, answer);
+      const found = without(statSync(output).size, answer);
+      await onBuilt?.(output, found);
+      return found;
     } catch (error) {
       if (!(error instanceof ToolFailure) || error.code !== "build-failed") throw error;
       return notBuilt(error.message, place);
