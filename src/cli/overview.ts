@@ -1,6 +1,7 @@
 // Bare `pare`: builds the package as it is and as it should be shipped, and says what made the difference.
 import { releaseSteps, type Step } from "../lab/steps.ts";
 import { snapshot } from "../ledger/snapshot.ts";
+import { commandLine } from "../report/command.ts";
 import { visible } from "../report/escape.ts";
 import type { OverviewRow } from "../report/overview.ts";
 import { terminalOf } from "../report/terminal.ts";
@@ -43,7 +44,7 @@ export async function overviewCommand(pkg: string, goFlags: readonly string[], f
   const profile = await profileInput(input!, {});
   const release = snapshot(profile, factsOf(input!, profile, flags.json === true), { symbols: true });
   progress.done();
-  const command = commandLine(steps[steps.length - 1], pkg);
+  const command = commandOf(steps[steps.length - 1], pkg);
 
   const { htmlPage } = await import("../report/html.ts");
   const page = flags.html ?? PAGE;
@@ -59,13 +60,8 @@ export async function overviewCommand(pkg: string, goFlags: readonly string[], f
   if (flags.quiet !== true) process.stderr.write(`wrote ${visible(page)}\n`);
 }
 
-/** The step as one types it into a POSIX shell. */
-function commandLine(step: Step, pkg: string): string {
-  const quote = (word: string): string => {
-    const m = /^(-[\w-]+=)(.*)$/s.exec(word);
-    const [head, value] = m ? [m[1], m[2]] : ["", word];
-    return /^[\w./:=,@%+-]+$/.test(value) ? word : `${head}'${value.replaceAll("'", `'\\''`)}'`;
-  };
+/** The step as one types it into a shell. */
+function commandOf(step: Step, pkg: string): string {
   const env = Object.entries(step.env).map(([name, value]) => `${name}=${value}`);
-  return [...env, "go", "build", ...step.flags.map(quote), ...(pkg === "." ? [] : [quote(pkg)])].join(" ");
+  return commandLine([...env, "go", "build", ...step.flags, ...(pkg === "." ? [] : [pkg])]);
 }

@@ -82,6 +82,7 @@ Examples:
   pare profile ./cmd/server -- -tags prod    build the package first, with these flags
   pare profile --html report.html ./server   the same as a page to explore
   pare diff old new                          what changed, exact per package
+  pare diff main..HEAD ./cmd/server          the same for two git revisions
 
 Exit codes: 0 fine, 2 usage, 3 a tool is missing, 4 unreadable input, 6 a Go build failed.`,
   );
@@ -188,23 +189,23 @@ function addDiff(program: Command): void {
     .summary("what changed between two executables or git revisions")
     .description(
       `Compares two executables, exactly: the packages' changes sum to the files' change.
-Revisions are checked out into temporary working trees and built there, both with
--trimpath -buildvcs=false and your flags. A file that exists is taken before a
-revision of the same name; write refs/heads/NAME or ./NAME to be clear.
+
+A git revision is checked out into a temporary working tree and built there, with -trimpath -buildvcs=false in front of your flags. A file that exists is taken before a revision of the same name: write ./NAME for the one and refs/heads/NAME for the other.
 
 Examples:
   pare diff old new                               two executables
   pare profile --json --symbols old > old.json    keep a snapshot …
   pare diff old.json new                          … and compare with it later
-  pare diff main..HEAD ./cmd/server               two git revisions of a package
-  pare diff main...HEAD ./cmd/server              what a branch changed since it left
-  pare diff HEAD ./cmd/server -- -tags prod       a revision and the working tree
+  pare diff main..HEAD ./cmd/server               a package at two git revisions
+  pare diff main...HEAD ./cmd/server              what a branch has done
+  pare diff HEAD ./cmd/server -- -tags prod       a revision and the present
   pare diff --markdown main...HEAD                for a pull request`,
     )
-    .usage(
-      "[options] <old> <new>\n       pare diff [options] <rev>..<rev> | <rev> [<rev>] [package] [-- go build flags]",
-    )
-    .argument("<words...>", "executables, snapshots made by pare profile --json, or revisions; then the package");
+    .usage("[options] <old> <new>\n       pare diff [options] <old>..<new> [package] [-- go build flags]")
+    .argument("<old>", "an executable, a snapshot made by pare profile --json, or a git revision; or old..new")
+    .argument("[new]", "the same, to compare with it (default: the working tree)")
+    .argument("[package]", "what to build of revisions (default: this directory)")
+    .argument("[flags...]", "flags for go build, after --");
   command.optionsGroup("View:");
   command.option("--top <n>", "rows of each table", positive).option("--bytes", "exact counts instead of kB and MB");
   command.optionsGroup("Format:");
@@ -213,10 +214,13 @@ Examples:
     .option("--markdown", "tables for issues and pull requests")
     .option("-o, --output <file>", "write the answer here instead of to stdout")
     .option("--html <file>", "also write a page with a treemap of the changes");
-  common(command).action(async (words: string[], options: DiffFlags) => {
-    const { operands, flags } = split(words, program);
-    await (await import("./diff.ts")).diffCommand(operands, flags, options);
-  });
+  common(command).action(
+    async (old: string, next: string | undefined, pkg: string | undefined, more: string[], options: DiffFlags) => {
+      const words = [old, next, pkg, ...more].filter((word) => word !== undefined);
+      const { operands, flags } = split(words, program);
+      await (await import("./diff.ts")).diffCommand(operands, flags, options);
+    },
+  );
 }
 
 function addSchema(program: Command): void {

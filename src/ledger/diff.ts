@@ -91,7 +91,7 @@ export interface Because extends DiffEdge {
   readonly package: string;
   /** new: `to` was not in the old program. grown: `to` was there and is larger now. */
   readonly change: "new" | "grown";
-  /** The first new reference on the shortest way from the program's start to `to`: from what was there to what was not. */
+  /** Where the way from main.main to `to` first enters a package that is new, or else a new symbol of another package. */
   readonly entrance?: DiffEdge;
 }
 

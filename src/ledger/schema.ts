@@ -141,7 +141,7 @@ const because = z.object({
   entrance: z
     .object(edge)
     .exactOptional()
-    .describe("the first new reference on the shortest way from the program's start to `to`"),
+    .describe("where the way from main.main to `to` first enters a new package, or else a new symbol of another one"),
 });
 
 export const diffSchema = z

@@ -14,7 +14,9 @@ export interface Edge {
 export interface NewEdge extends Edge {
   /** Whether `to` is new; else it was there, and has grown. */
   readonly isNew: boolean;
-  /** The first new reference from one package into another on the way to `to`; absent if the way stays in one. */
+  /**
+   * Where the way to `to` first enters a package that is new, or else a new symbol of another package; absent if it stays in one package.
+   */
   readonly entrance?: Edge;
 }
 
@@ -52,11 +54,15 @@ export function newEdges(
   const { graph } = ground;
   const owner = owners.of.slice();
   const isNew = new Uint8Array(graph.count);
+  const hasOld = new Uint8Array(owners.names.length);
   for (const list of owners.members) for (const node of list) isNew[node] = 1;
   for (let i = 0; i < graph.dump.count; i++) {
     if (isNew[i] === 0) continue;
     const name = graph.dump.name(i);
-    isNew[i] = reach.isReached(i) && !BESIDE.test(name) && !wasThere(name) ? 1 : 0;
+    isNew[i] = 0;
+    if (!reach.isReached(i) || BESIDE.test(name)) continue;
+    if (wasThere(name)) hasOld[owner[i]] = 1;
+    else isNew[i] = 1;
   }
   // a function's value is booked on a package that uses it; here it is the function
   for (const { from, to } of functionValues(ground, reach)) {
@@ -82,11 +88,17 @@ export function newEdges(
     });
   }
 
+  const isCrossing = ({ from, to }: Edge): boolean => isNew[to] !== 0 && owner[from] !== 0 && owner[from] !== owner[to];
   const entranceOf = (edge: Edge): Edge | undefined => {
-    let found: Edge | undefined;
-    for (let { from, to } = edge; from !== NONE; to = from, from = parent[from])
-      if (isNew[to] !== 0 && owner[from] !== 0 && owner[from] !== owner[to]) found = { from, to };
-    return found;
+    let first: Edge | undefined;
+    let firstPackage: Edge | undefined;
+    for (let { from, to } = edge; from !== NONE; to = from, from = parent[from]) {
+      if (!isCrossing({ from, to })) continue;
+      if (hasOld[owner[to]] === 0) firstPackage = { from, to };
+      // a package that was there may only now have something to initialise
+      else if (!graph.dump.name(to).endsWith("..inittask")) first = { from, to };
+    }
+    return firstPackage ?? first ?? (isCrossing(edge) ? edge : undefined);
   };
   const nodes = grownNodes(graph, owners, packages);
   const answers = new Map<string, NewEdge>();

@@ -2,7 +2,7 @@
 import type { Diff, DiffPackage } from "../ledger/diff.ts";
 import { byName } from "../ledger/snapshot.ts";
 import { becauseText, type Reason, reasons } from "./because.ts";
-import { change, countText, moduleRows } from "./difftext.ts";
+import { buildText, change, countText, moduleRows } from "./difftext.ts";
 import { html, visible } from "./escape.ts";
 import { pageDocument, shortName } from "./html.ts";
 import type { PageData, PageModule, PagePackage } from "./page.data.ts";
@@ -38,7 +38,7 @@ export function diffHtmlPage(diff: Diff): string {
   const facts = [
     `<b>${html(oldFile.name)}</b> ${formatBytes(diff.old)} → <b>${html(newFile.name)}</b> ${formatBytes(diff.new)}`,
     html(countText(diff)),
-    build ? html(`both built with go build ${build.flags.join(" ")}`) : "",
+    build ? html(buildText(build)) : "",
   ];
   const warnings = diff.warnings.map((warning) => `<br>→ ${html(warning)}`).join("");
   return pageDocument({

@@ -2,6 +2,7 @@
 import type { Diff } from "../ledger/diff.ts";
 import { KINDS } from "../ledger/ledger.ts";
 import { becauseText, packageList, reasons } from "./because.ts";
+import { commandLine } from "./command.ts";
 import { change, countText, type DiffRow, moduleRows, overheadRow, packageRows, symbolRows } from "./difftext.ts";
 import { markdownCode, markdownText } from "./escape.ts";
 import { markdownTable } from "./markdown.ts";
@@ -40,7 +41,7 @@ export function diffMarkdown(diff: Diff, options: DiffMarkdownOptions = {}): str
     folded("Packages", rowsTable("Package", packageRows(diff), options)),
     folded("Symbols", rowsTable("Symbol", symbolRows(diff), options)),
     folded("What brought each package", edgesTable(diff, options)),
-    build ? `Both built with ${markdownCode(`go build ${build.flags.join(" ")}`)}.` : "",
+    build ? `Both built with ${markdownCode(commandLine(["go", "build", ...build.flags]))}.` : "",
   ];
   return `${blocks.filter((block) => block !== "").join("\n\n")}\n`;
 }

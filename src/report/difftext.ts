@@ -1,10 +1,11 @@
 // Diff → text for a terminal.
-import type { Diff } from "../ledger/diff.ts";
+import type { Diff, DiffBuild } from "../ledger/diff.ts";
 import { KINDS } from "../ledger/ledger.ts";
 import { packageList, reasons } from "./because.ts";
+import { commandLine } from "./command.ts";
 import { visible } from "./escape.ts";
 import { nameOf } from "./text.ts";
-import { bold, type Column, dim, paint, shorten, table, type Terminal } from "./terminal.ts";
+import { bold, type Column, dim, paint, shorten, table, type Terminal, textWidth } from "./terminal.ts";
 import { formatBytes, formatDelta, formatExact, formatShare } from "./units.ts";
 
 export interface DiffTextOptions {
@@ -16,6 +17,12 @@ export interface DiffTextOptions {
 }
 
 const MAX_LINES = 40;
+const MAX_WARNINGS = 6;
+/** Columns of a change and the space around it, and of "1,234 packages". */
+const FIGURES = 12;
+const COUNT = 14;
+/** Rows of a table that are likely to be shown. */
+const ROWS = 8;
 /** Characters of the last column. */
 const NOTE = 48;
 const RED = 167;
@@ -33,7 +40,7 @@ export function diffText(diff: Diff, options: DiffTextOptions): string {
   const sections = [
     { title: "MODULE", rows: [...moduleRows(diff), ...overheadRow(diff)] },
     { title: "PACKAGE", rows: packageRows(diff) },
-    { title: "BECAUSE", rows: reasonRows(diff) },
+    { title: "BECAUSE", rows: reasonRows(diff, options) },
     { title: "SYMBOL", rows: symbolRows(diff) },
   ]
     .filter(({ rows }) => rows.length > 0)
@@ -64,9 +71,9 @@ function headline(diff: Diff, { terminal: t, exact }: DiffTextOptions): string[]
   const program = build ? `${bold(t, visible(build.package))}: ` : "";
   const lines = [
     `${program}${bold(t, visible(oldFile.name))} ${size(diff.old)} → ${bold(t, visible(newFile.name))} ${size(diff.new)}: ${coloured(t, diff.delta, bold(t, change(diff, exact)))}`,
-    ...diff.warnings.map((warning) => `${paint(t, 178, "→")} ${visible(warning)}`),
+    ...diff.warnings.slice(0, MAX_WARNINGS).map((warning) => `${paint(t, 178, "→")} ${visible(warning)}`),
   ];
-  if (build) lines.push(dim(t, visible(`both built with go build ${build.flags.join(" ")}`)));
+  if (build) lines.push(dim(t, visible(buildText(build))));
   if (oldFile.sha256 === newFile.sha256) lines.push("the files are identical");
   const counts = countText(diff);
   if (counts !== "") lines.push(counts);
@@ -96,6 +103,11 @@ function wrapped(words: readonly string[], plain: readonly string[], width: numb
     }
   });
   return lines;
+}
+
+/** "both built with go build -trimpath"; not escaped. */
+export function buildText(build: DiffBuild): string {
+  return `both built with ${commandLine(["go", "build", ...build.flags])}`;
 }
 
 /** "packages: 12 grown, 3 shrunk, 175 new"; "" if none changed its size. */
@@ -156,12 +168,28 @@ export function packageRows(diff: Diff): DiffRow[] {
   );
 }
 
-function reasonRows(diff: Diff): DiffRow[] {
-  return reasons(diff).map((reason) => ({
-    name: reason.text,
-    delta: reason.delta,
-    note: packageList(reason, NOTE),
-  }));
+/** The packages are listed where the references leave room for it, else counted. */
+function reasonRows(diff: Diff, { terminal: t, top }: DiffTextOptions): DiffRow[] {
+  const all = reasons(diff);
+  const longest = Math.max(0, ...all.slice(0, top ?? ROWS).map((reason) => textWidth(reason.text)));
+  const room = t.cut ? Math.min(NOTE, t.width - longest - FIGURES) : NOTE;
+  return all.map((reason) => {
+    const list = packageList(reason, room);
+    const count = reason.packages.length;
+    const note = list.length <= room ? list : count > 1 ? `${formatExact(count)} packages` : "";
+    const name = t.cut ? shortEdge(reason.text, t.width - FIGURES - (room > 0 ? room : COUNT)) : reason.text;
+    return { name, delta: reason.delta, note };
+  });
+}
+
+/** Shortens both ends alike, so that the arrow stays. */
+function shortEdge(text: string, width: number): string {
+  const ends = text.split(" → ");
+  if (textWidth(text) <= width || ends.length !== 2) return text;
+  const half = Math.floor((width - 3) / 2);
+  const [from, to] = ends.map(textWidth);
+  const left = to < half ? width - 3 - to : from < half ? from : half;
+  return `${shorten(ends[0], left)} → ${shorten(ends[1], width - 3 - Math.min(left, from))}`;
 }
 
 /** Overhead in one row, for its names are the format's; none if nothing changed. */

@@ -89,7 +89,7 @@ function pare(words: readonly string[], more: { cwd?: string; env?: NodeJS.Proce
 function document(words: readonly string[], more: Parameters<typeof pare>[1] = {}): Diff {
   const { stdout, stderr, status } = pare(["--json", "--quiet", ...words], more);
   expect([stderr, status]).toEqual(["", 0]);
-  return diffSchema.parse(JSON.parse(stdout)) as Diff;
+  return diffSchema.parse(JSON.parse(stdout));
 }
 
 /** Everything that a visit could change: working trees, git's own files, the index, the working tree, temporary files. */
@@ -147,11 +147,8 @@ describe("two revisions", () => {
   it("may be named apart, and a range may begin where histories part", () => {
     expect(document(["one", "two", "./cmd/app"])).toEqual(found);
     const fork = document(["two...one", "./cmd/app"]);
-    expect(fork).toMatchObject({
-      delta: 0,
-      modules: [],
-      oldFile: { name: expect.stringMatching(/^where one left two/) },
-    });
+    expect(fork).toMatchObject({ delta: 0, modules: [] });
+    expect(fork.oldFile.name).toMatch(/^where one left two/);
   });
 
   it("are the same from another directory, for a path from the root and for an import path", () => {
@@ -199,7 +196,8 @@ describe("what a revision is", () => {
     const file = path.join(repository.root, "svc/one");
     writeFileSync(file, "{");
     try {
-      expect(pare(["one", "two"])).toMatchObject({ status: 4, stderr: expect.stringContaining("nor valid JSON") });
+      const { stderr, status } = pare(["one", "two"]);
+      expect([status, stderr]).toEqual([4, "pare: one: neither an executable nor valid JSON\n"]);
       expect(document(["refs/tags/one..one", "./cmd/app"]).delta).toBe(0);
     } finally {
       rmSync(file);
@@ -278,20 +276,17 @@ describe("refused with a message and an exit code", () => {
         env: environment({ GIT_CEILING_DIRECTORIES: path.dirname(bin) }),
         encoding: "utf8",
       });
-      expect(outside).toMatchObject({
-        status: 4,
-        stderr: expect.stringMatching(/a: no such file.*not a git repository/),
-      });
-      expect(pare(["-q", "one..two"], { env: { PATH: bin } })).toMatchObject({
-        status: 3,
-        stderr: expect.stringContaining("git is not on PATH"),
-      });
+      expect(outside.status).toBe(4);
+      expect(outside.stderr).toMatch(/a: no such file.*not a git repository/);
+      const env = { PATH: bin };
+      const noGit = pare(["-q", "one..two"], { env });
+      expect(noGit.status).toBe(3);
+      expect(noGit.stderr).toContain("git is not on PATH");
       const git = spawnSync("sh", ["-c", "command -v git"], { encoding: "utf8" }).stdout.trim();
       symlinkSync(git, path.join(bin, "git"));
-      expect(pare(["-q", "one..two", "./cmd/app"], { env: { PATH: bin } })).toMatchObject({
-        status: 3,
-        stderr: expect.stringContaining("the go command is not on PATH"),
-      });
+      const noGo = pare(["-q", "one..two", "./cmd/app"], { env });
+      expect(noGo.status).toBe(3);
+      expect(noGo.stderr).toContain("the go command is not on PATH");
     } finally {
       rmSync(bin, { recursive: true });
     }

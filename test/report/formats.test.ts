@@ -1,10 +1,11 @@
 // Every format, over a small program and over one whose names attack the reader.
 import { describe, expect, it } from "vitest";
-import { diff } from "../../src/ledger/diff.ts";
+import { diff, type Diff } from "../../src/ledger/diff.ts";
 import { moduleTable } from "../../src/ledger/modules.ts";
 import { snapshot } from "../../src/ledger/snapshot.ts";
 import { view, VIEWS } from "../../src/ledger/views.ts";
 import { csvView } from "../../src/report/csv.ts";
+import { diffHtmlPage } from "../../src/report/diffhtml.ts";
 import { diffMarkdown } from "../../src/report/diffmarkdown.ts";
 import { diffText } from "../../src/report/difftext.ts";
 import { htmlPage } from "../../src/report/html.ts";
@@ -59,7 +60,21 @@ const hostileProfile = sampleProfile(hostileRows, {
 const facts = { name: HOSTILE.join(""), sha256: SHA };
 const hostile = snapshot(hostileProfile, facts, { symbols: true, memory: true });
 const small = snapshot(smallProfile(), { name: "app", sha256: SHA }, { symbols: true, memory: true });
-const hostileDiff = diff(small, hostile);
+const end = { symbol: HOSTILE[0], package: HOSTILE[1] };
+const hostileDiff: Diff = {
+  ...diff(small, hostile, {
+    oldCommit: SHA.slice(24),
+    build: { package: HOSTILE.join(""), flags: [...HOSTILE] },
+    warnings: HOSTILE,
+  }),
+  because: HOSTILE.map((name) => ({
+    package: name,
+    from: end,
+    to: { symbol: name, package: name },
+    change: "new" as const,
+    entrance: { from: { symbol: name, package: name }, to: end },
+  })),
+};
 
 function ranges(profile: typeof hostileProfile): string {
   const moduleOf = moduleTable(profile);
@@ -77,6 +92,7 @@ describe("hostile names", () => {
     ["diff text", diffText(hostileDiff, plain)],
     ["diff markdown", diffMarkdown(hostileDiff)],
     ["diff json", jsonDocument(hostileDiff)],
+    ["diff html", diffHtmlPage(hostileDiff)],
     ...VIEWS.flatMap((by): [string, string][] => {
       const rows = view(hostile, { by }, hostileProfile);
       return [
@@ -95,8 +111,10 @@ describe("hostile names", () => {
   it("no markup reaches SVG, HTML or Markdown", () => {
     expect(svgTreemap(hostile)).not.toMatch(/<script|<img|<svg onload/);
     // the page's own two scripts, and nothing else
-    expect(htmlPage(hostile).match(/<script/g)).toHaveLength(2);
-    expect(htmlPage(hostile)).not.toMatch(/<img|<svg/);
+    for (const page of [htmlPage(hostile), diffHtmlPage(hostileDiff)]) {
+      expect(page.match(/<script/g)).toHaveLength(2);
+      expect(page).not.toMatch(/<img|<svg/);
+    }
     for (const text of [markdownReport(hostile), diffMarkdown(hostileDiff)]) {
       const outsideCode = text.replace(/`[^`\n]*`/g, "").replace(/<code>[^<]*<\/code>/g, "");
       expect(outsideCode).not.toMatch(/<(?!\/?(?:details|summary)>)/);
@@ -126,6 +144,21 @@ describe("text report", () => {
       expect(lines.length).toBeLessThanOrEqual(40);
       for (const line of lines) expect(textWidth(line)).toBeLessThanOrEqual(width < 80 ? 100 : width);
     }
+  });
+
+  it("of a diff is at most 40 lines too, and keeps both ends of a reference", () => {
+    for (const width of [100, 60]) {
+      const lines = diffText(hostileDiff, { terminal: { colour: false, width, cut: true } })
+        .trimEnd()
+        .split("\n");
+      expect(lines.length).toBeLessThanOrEqual(40);
+    }
+    const long = (name: string): { symbol: string; package: string } => ({
+      symbol: `example.com/${"long/".repeat(20)}${name}`,
+      package: "main",
+    });
+    const edge = { package: "net/http", from: long("From"), to: long("To"), change: "new" as const };
+    expect(diffText({ ...diff(small, small), because: [edge] }, plain)).toMatch(/example.*From → example.*To$/m);
   });
 
   it("reads well", () => {
