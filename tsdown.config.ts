@@ -10,5 +10,5 @@ export default defineConfig({
   fixedExtension: false,
   hash: false,
   // chunks lie flat in dist: a module finds its assets in a folder beside it, here as in src
-  copy: ["src/toolchain/linkprobe", "knowledge"],
+  copy: ["src/toolchain/linkprobe", "src/toolchain/stubs", "knowledge"],
 });

@@ -1,24 +1,14 @@
 // The link probe: a copy of the user's own cmd/link that also writes down what it decided. GOROOT is not touched, and the program that
 // it links is byte-identical. Built once per Go version and kept in the cache directory.
 import { createHash } from "node:crypto";
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { basename, dirname, join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Guard } from "./failure.ts";
 import type { GoEnv } from "./go.ts";
 import { run } from "./process.ts";
+import { shadow } from "./shadow.ts";
 
 /** What is called, and in front of what (cmd/link/internal/ld/main.go, since Go 1.16). */
 const HOOKS = {
@@ -80,7 +70,7 @@ export async function linkProbe(env: GoEnv, guard: Guard): Promise<Probe> {
   const release = guard(remove);
   try {
     const place = isInside(env.GOROOT, env.GOMODCACHE)
-      ? shadowRoot(env.GOROOT, join(work, "goroot"), files)
+      ? shadowed(env.GOROOT, join(work, "goroot"), files)
       : overlay(env.GOROOT, work, files);
     const out = join(work, "out");
     mkdirSync(out);
@@ -124,22 +114,9 @@ function overlay(goroot: string, work: string, files: Readonly<Record<string, st
   return { goroot, flags: ["-overlay", list] };
 }
 
-/**
- * Overlays may not replace files of the module cache, where downloaded toolchains live: a root beside it that leads to every directory
- * there, except for those on the way to the linker.
- */
-function shadowRoot(goroot: string, root: string, files: Readonly<Record<string, string>>): Place {
-  for (let depth = 0; depth <= LINKER.length; depth++) {
-    const below = LINKER.slice(0, depth);
-    mkdirSync(join(root, ...below));
-    for (const entry of readdirSync(join(goroot, ...below), { withFileTypes: true })) {
-      if (entry.name === LINKER[depth]) continue;
-      const [from, to] = [join(goroot, ...below, entry.name), join(root, ...below, entry.name)];
-      if (entry.isDirectory()) symlinkSync(from, to, "junction");
-      else if (depth < LINKER.length || files[entry.name] === undefined) copyFileSync(from, to);
-    }
-  }
-  for (const [name, text] of Object.entries(files)) writeFileSync(join(root, ...LINKER, name), text);
+/** Overlays may not replace files of the module cache, where downloaded toolchains live: a root beside it that leads there. */
+function shadowed(goroot: string, root: string, files: Readonly<Record<string, string>>): Place {
+  shadow(goroot, root, new Map(Object.entries(files).map(([name, text]) => [join(...LINKER, name), text])));
   // the root is another each time: what is compiled must not depend on it
   return { goroot: root, flags: ["-trimpath"] };
 }

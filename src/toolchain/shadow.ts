@@ -1,6 +1,6 @@
 // A directory that looks like another, except for some files: for trees that the go command does not allow overlays in.
 import { copyFileSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
-import { dirname, join, relative, sep } from "node:path";
+import { dirname, join } from "node:path";
 
 /**
  * Makes `copy` stand for `tree`: real directories on the way to what differs, links for all others, files copied. `changes` are paths
@@ -13,10 +13,8 @@ export function shadow(
   real: readonly string[] = [],
 ): void {
   const directories = new Set([""]);
-  for (const path of [...Array.from(changes.keys(), dirname), ...real]) {
-    for (let at = relative("", path); at !== "" && !directories.has(at); at = at.includes(sep) ? dirname(at) : "")
-      directories.add(at);
-  }
+  for (const path of [...Array.from(changes.keys(), dirname), ...real])
+    for (let at = path; at !== "." && at !== "" && !directories.has(at); at = dirname(at)) directories.add(at);
   for (const directory of [...directories].sort()) {
     mkdirSync(join(copy, directory), { recursive: true });
     let entries;
