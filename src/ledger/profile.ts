@@ -191,7 +191,8 @@ function profileOne(bytes: Uint8Array, options: ProfileOptions, packages: Names,
     claimPclntab(claims, exe, go, functions, symbolOf, endOfPclntab(exe, go));
     if (go.module) {
       claims.begin(CLAIMANT.data);
-      data = claimData({ exe, go, module: go.module, functions, claims, symbols: named.marks });
+      const places = testimony ? { places: testimony.places } : {};
+      data = claimData({ exe, go, module: go.module, functions, claims, symbols: named.marks, ...places });
       claimLinks(claims, exe, go.module, data);
     }
   }

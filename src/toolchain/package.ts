@@ -5,7 +5,7 @@ import { type ProbeDump, ProbeReader } from "../linkgraph/probe.ts";
 import type { DependencyTree } from "../linkgraph/dumpdep.ts";
 import { dependencyTree } from "./dumpdep.ts";
 import { readFile } from "./files.ts";
-import { build, checkFlags, findMain, type GoEnv, goEnv, hasToolexec, placeOf } from "./go.ts";
+import { build, checkFlags, findMain, type GoEnv, goEnv, hasToolexec, type MainPackage, placeOf } from "./go.ts";
 import { linkProbe, type Probe, probeBuild } from "./linkprobe.ts";
 import type { Subject, SubjectOptions } from "./subject.ts";
 import { withTemporary } from "./temporary.ts";
@@ -17,30 +17,45 @@ export async function buildSubject(argument: string, options: SubjectOptions): P
   const { cwd, pkg } = placeOf(argument, options.cwd);
   const context = { cwd, guard, ...(options.env ? { env: options.env } : {}) };
   const env = await goEnv(context);
-  const main = await findMain(pkg, goFlags, context);
+  // asked for beside the build, which does not need it: its answer is waited for below
+  const asked = findMain(pkg, goFlags, context).then(
+    (main) => {
+      options.onStep?.({ reason: "build", subject: main.importPath });
+      return { main };
+    },
+    (error: unknown) => ({ error }),
+  );
   const probe = await findProbe(env, options);
-  options.onStep?.({ reason: "build", subject: main.importPath });
   const work = async (directory: string): Promise<Subject> => {
     const output = join(directory, "program");
     const dump = join(directory, "dump");
     const onDownload = (module: string): void => options.onStep?.({ reason: "download", subject: module });
-    const what = { pkg: main.importPath, flags: goFlags, output, scratch: directory, onDownload };
+    const what = { pkg, flags: goFlags, output, scratch: directory, onDownload };
     const warnings: string[] = [];
     let testimony: ProbeDump | undefined;
+    const known = async (): Promise<MainPackage> => {
+      const found = await asked;
+      if ("error" in found) throw found.error;
+      return found.main;
+    };
     if ("linker" in probe) {
       const extra = probeBuild(probe.linker, dump, options.graph === true);
       try {
         await build({ ...what, flags: [...goFlags, ...extra.flags], env: extra.env }, context);
         testimony = readDump(dump);
       } catch (error) {
+        // what is wrong with the package itself is said better there
+        const { importPath } = await known();
         // if it was not the probe's fault, the same failure comes again
-        await build(what, context);
+        await build({ ...what, pkg: importPath }, context);
         warnings.push(withoutProbe(`it failed: ${error instanceof Error ? error.message : String(error)}`));
       }
     } else {
       warnings.push(withoutProbe(probe.reason));
-      await build(what, context);
+      const { importPath } = await known();
+      await build({ ...what, pkg: importPath }, context);
     }
+    const main = await known();
     const bytes = readFile(output, main.importPath);
     const subject = { name: main.importPath, bytes, directory: main.directory, warnings };
     return testimony ? { ...subject, testimony } : subject;

@@ -9,7 +9,7 @@ import type { GoProgram } from "../../binary/go/program.ts";
 import { scanRefs } from "../../binary/go/refs/index.ts";
 import type { Refs } from "../../binary/go/refs/refs.ts";
 import { type TypeTable, TypeWalker, U32List } from "../../binary/go/types.ts";
-import { type Claims, KIND } from "../ledger.ts";
+import { type Claims, EXACT, KIND } from "../ledger.ts";
 import type { BssRow, Embed } from "../profile.ts";
 import { sortedOrder } from "../sweep.ts";
 import { dictionaryCalls } from "./dictionaries.ts";
@@ -18,6 +18,7 @@ import { type Functions, packageByName } from "./functions.ts";
 import { ACCESS, type Area, buildObjects, FIRM, Marks, objectAt, type Objects } from "./objects.ts";
 import { refOrigins } from "./origins.ts";
 import { decideOwners, type Pointers } from "./owners.ts";
+import type { Places } from "./testimony.ts";
 
 const NONE = 0xffffffff;
 
@@ -29,6 +30,8 @@ export interface DataInput {
   readonly claims: Claims;
   /** Symbols of the file that stand in data, as marks with owners (unstripped files). */
   readonly symbols?: Marks;
+  /** Owners as the linker tells them: then none is inferred. */
+  readonly places?: Places;
 }
 
 /** How far behind the types that the tables reach a type may stand that only code refers to; what follows them are strings. */
@@ -114,6 +117,17 @@ export interface DataResult {
   readonly bss: BssRow[];
   /** Of methods, as their tables show it; undefined if they do not. */
   readonly elimination: "on" | "off" | undefined;
+}
+
+/** An object belongs to the symbol that it stands in, or behind: then it is padding. */
+function placed(objects: Objects, places: Places): { owner: Uint32Array; evidence: Uint8Array } {
+  const owner = new Uint32Array(objects.count);
+  let k = -1;
+  for (let i = 0; i < objects.count; i++) {
+    while (k + 1 < places.rva.length && places.rva[k + 1] <= objects.start[i]) k++;
+    if (k >= 0) owner[i] = places.owner[k];
+  }
+  return { owner, evidence: new Uint8Array(objects.count).fill(EXACT) };
 }
 
 /** Claims everything between the module's data bounds. */
@@ -280,30 +294,31 @@ export function claimData(input: DataInput): DataResult {
 
   const objects = buildObjects(marks, layout.areas, holders);
 
-  const pointers = pointersBetween(input, words, layout, objects, holders, slots);
-  const { owner, evidence } = decideOwners({
-    objects,
-    refs,
-    byTarget,
-    types,
-    typePackage: typeOwner,
-    functions,
-    origins: exe.wasm
-      ? new Uint32Array(refs.count)
-      : refOrigins(
-          go.pcln,
-          exe.regions,
-          module.gofunc,
-          refs,
-          Math.min(module.noptrdata, module.data),
-          packageByName(go.pcln, packages),
-        ),
-    pointers,
-    dictionaries: dictionariesOf(input, objects, refs, byTarget),
-    stackMasks: { rva: maskAt.array(), pkg: maskBy.array() },
-    main: packages.find("main") ?? 0,
-    packages: packages.count + 1,
-  });
+  const { owner, evidence } = input.places
+    ? placed(objects, input.places)
+    : decideOwners({
+        objects,
+        refs,
+        byTarget,
+        types,
+        typePackage: typeOwner,
+        functions,
+        origins: exe.wasm
+          ? new Uint32Array(refs.count)
+          : refOrigins(
+              go.pcln,
+              exe.regions,
+              module.gofunc,
+              refs,
+              Math.min(module.noptrdata, module.data),
+              packageByName(go.pcln, packages),
+            ),
+        pointers: pointersBetween(input, words, layout, objects, holders, slots),
+        dictionaries: dictionariesOf(input, objects, refs, byTarget),
+        stackMasks: { rva: maskAt.array(), pkg: maskBy.array() },
+        main: packages.find("main") ?? 0,
+        packages: packages.count + 1,
+      });
   for (let i = 0; i < objects.count; i++) {
     claims.image(
       objects.start[i],

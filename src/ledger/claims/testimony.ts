@@ -4,7 +4,9 @@ import type { Moduledata } from "../../binary/go/moduledata.ts";
 import { symbolOwner } from "../../linkgraph/owner.ts";
 import { isContainer, sectionRole, sectionShifts } from "../../linkgraph/placement.ts";
 import type { ProbeDump } from "../../linkgraph/probe.ts";
+import { U32List } from "../../binary/go/types.ts";
 import { type Claims, EXACT, KIND } from "../ledger.ts";
+import { sortedOrder } from "../sweep.ts";
 import type { BssRow } from "../profile.ts";
 
 export interface Testimony {
@@ -12,6 +14,13 @@ export interface Testimony {
   readonly bss: BssRow[];
   /** Owner (package id) of the function at an RVA. */
   readonly functions: ReadonlyMap<number, number>;
+  readonly places: Places;
+}
+
+/** Where symbols begin, sorted, and their owners (package ids). */
+export interface Places {
+  readonly rva: Uint32Array;
+  readonly owner: Uint32Array;
 }
 
 /**
@@ -29,6 +38,8 @@ export function claimTestimony(
   if (!shift) return undefined;
   const bss: BssRow[] = [];
   const functions = new Map<number, number>();
+  const starts = new U32List();
+  const owners = new U32List();
   const handle = claims.symbols.source((i) => dump.name(i));
   for (let i = 0; i < dump.count; i++) {
     const size = dump.size[i];
@@ -49,11 +60,20 @@ export function claimTestimony(
     }
     if (Number.isNaN(rva)) continue;
     if (role === "text") functions.set(rva, owner);
+    else {
+      starts.push(rva);
+      owners.push(owner);
+    }
     // strings and the names of types have no name of their own
     const anonymous = kind === KIND.string || name.startsWith("type:.namedata.") || name.startsWith("runtime.gcbits.");
     claims.image(rva, size, kind, owner, anonymous ? 0 : handle(i), EXACT);
   }
-  return { bss, functions };
+  const order = sortedOrder(starts.array(), starts.count);
+  const places = {
+    rva: Uint32Array.from(order, (k) => starts.array()[k]),
+    owner: Uint32Array.from(order, (k) => owners.array()[k]),
+  };
+  return { bss, functions, places };
 }
 
 function kindOf(role: "text" | "rodata" | "data" | "bss", name: string): number {
