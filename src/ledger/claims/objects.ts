@@ -197,6 +197,7 @@ export function buildObjects(marks: Marks, areas: readonly Area[], slots: Uint32
       rows = pick(rows, fold(rows, sizes, area));
       if (rows.at.length === before) break;
     }
+    if (area.aligned) rows = pick(rows, lastWhole(rows, sizes, area.end));
     const { at, mark } = rows;
     let cursor = area.start;
     for (let k = 0; k < at.length; k++) {
@@ -239,6 +240,32 @@ function pick(rows: Starts, keep: Uint8Array): Starts {
   }
   return out;
 }
+
+/**
+ * 0 for marks inside the last object: no size descends for good. What nothing larger stands behind, `fold` cannot tell from many small
+ * objects; several larger ones in front of it can.
+ */
+function lastWhole({ at, mark }: Starts, sizes: Uint32Array, end: number): Uint8Array {
+  const n = at.length;
+  const keep = new Uint8Array(n).fill(1);
+  const sizeOf = (k: number): number => (k + 1 < n ? at[k + 1] : end) - at[k];
+  let largest = 0;
+  let first = n;
+  while (first > 0 && sizes[mark[first - 1]] === 0) {
+    const size = sizeOf(first - 1);
+    if (first < n && size > largest * 2) break;
+    largest = Math.max(largest, size);
+    first--;
+  }
+  let larger = 0;
+  for (let k = first - 1; k >= 0 && k >= first - AHEAD; k--) if (sizeOf(k) > largest * 2) larger++;
+  // as one object it keeps the order
+  if (larger >= PROOF && first < n && end - at[first] >= sizeOf(first - 1)) keep.fill(0, first + 1);
+  return keep;
+}
+
+/** Among how many objects in front of the last one the larger ones are counted. */
+const AHEAD = 8;
 
 /** How many of the next distances an object must exceed all but one of, and how often, to be several. */
 const LATER = 4;
@@ -413,7 +440,7 @@ function fold({ at, mark, weight }: Starts, sizes: Uint32Array, area: Area): Uin
       let misplaced = 0;
       if (known[i] === 0) {
         if (area.aligned && at[i] % leastAlign(size) !== 0) misplaced += MISALIGNED;
-        if (area.aligned && size > LARGE && skip[i] < FIRM_START) misplaced += UNFORMED;
+        if (size > LARGE && skip[i] < FIRM_START) misplaced += UNFORMED;
         if (!holdsPointer(area, at[i], place[j])) misplaced += POINTERLESS;
         if (weight[i] === HIDDEN) misplaced += UNMARKED;
       }

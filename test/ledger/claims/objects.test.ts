@@ -61,6 +61,12 @@ describe("a sorted area", () => {
     expect(found).toEqual([0, 1, 2, 3, 4, 5, 6, 7].map((i) => [i * 64, 64]));
   });
 
+  test("what is small behind the large ones is inside the last one, however much of it is referred to", () => {
+    const large = [0, 1, 2, 3].map((i): [number, number] => [i * 2048, FIRM]);
+    const found = objects(8192 + 16_384, [...large, ...row(8192, 64, 256)]);
+    expect(found).toEqual([...large.map(([at]) => [at, 2048]), [8192, 16_384]]);
+  });
+
   test("an object of known size ends there, whatever follows next", () => {
     const found = objects(128, [
       [0, 0, 24],
