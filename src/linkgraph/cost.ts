@@ -173,8 +173,7 @@ function functionTable(
       own[i] += Math.ceil(record / t.ptrSize) * t.ptrSize + t.functabEntry;
       part.push(names.part(t.nameOff[f], () => strlen(t.funcnametab + t.nameOff[f])));
       const row = rowOf.get(dump.id[i]);
-      for (let k = row === undefined ? 0 : inlinedStart[row]; row !== undefined && k < inlinedStart[row + 1]; k++) {
-        const symbol = inlined[k];
+      for (const symbol of row === undefined ? [] : inlined.subarray(inlinedStart[row], inlinedStart[row + 1])) {
         const node = graph.nodeOf(symbol);
         const g = node === undefined || node >= dump.count ? undefined : functionAt.get(rva[node]);
         const name = node === undefined || node >= dump.count ? "" : dump.name(node);

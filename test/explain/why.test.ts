@@ -73,7 +73,8 @@ describe("why", () => {
   it("tells where in the source a reference is", () => {
     const { chain } = why(model, target("net/http"));
     const step = chain.find(({ position }) => position !== undefined);
-    expect(step?.position).toMatchObject({ file: expect.stringMatching(/\.go$/), line: expect.any(Number) });
+    expect(step?.position?.file).toMatch(/\.go$/);
+    expect(step?.position?.line).toBeGreaterThan(0);
   });
 
   it("of the last function on a chain, what dominates it is on the chain too", () => {
