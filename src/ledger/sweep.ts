@@ -72,24 +72,34 @@ class Rows {
   }
 }
 
-/** Indices of keys in ascending order, equal keys in index order (least-significant-digit radix sort, 3 × 11 bits). */
+/** Indices of keys in ascending order, equal keys in index order (least-significant-digit radix sort, two or three digits). */
 export function sortedOrder(keys: Uint32Array, count: number): Uint32Array {
   let order = new Uint32Array(count);
   let sorted = true;
+  let low = 0xffffffff;
+  let high = 0;
   for (let i = 0; i < count; i++) {
+    const key = keys[i];
     order[i] = i;
-    if (i > 0 && keys[i] < keys[i - 1]) sorted = false;
+    if (i > 0 && key < keys[i - 1]) sorted = false;
+    if (key < low) low = key;
+    if (key > high) high = key;
   }
   if (sorted) return order;
+  const bits = 32 - Math.clz32(high - low);
+  const digits = bits <= 26 ? 2 : 3;
+  const width = Math.ceil(bits / digits);
+  const mask = (1 << width) - 1;
   let next = new Uint32Array(count);
-  const buckets = new Uint32Array(2049);
-  for (let shift = 0; shift < 33; shift += 11) {
+  const buckets = new Uint32Array(mask + 2);
+  for (let digit = 0; digit < digits; digit++) {
+    const shift = digit * width;
     buckets.fill(0);
-    for (let i = 0; i < count; i++) buckets[((keys[i] >>> shift) & 2047) + 1]++;
-    for (let b = 0; b < 2048; b++) buckets[b + 1] += buckets[b];
+    for (let i = 0; i < count; i++) buckets[(((keys[i] - low) >>> shift) & mask) + 1]++;
+    for (let b = 0; b <= mask; b++) buckets[b + 1] += buckets[b];
     for (let i = 0; i < count; i++) {
       const o = order[i];
-      next[buckets[(keys[o] >>> shift) & 2047]++] = o;
+      next[buckets[((keys[o] - low) >>> shift) & mask]++] = o;
     }
     [order, next] = [next, order];
   }
@@ -149,6 +159,12 @@ export function sweep(claims: Claims): Ledger {
       const to = i < count ? start[order[i]] : size;
       if (to > at) gap(at);
       at = to;
+      // most claims stand alone
+      if (i < count && (i + 1 === count || start[order[i + 1]] >= end[order[i]])) {
+        own(at, order[i]);
+        at = end[order[i++]];
+        continue;
+      }
       while (i < count && start[order[i]] === at) push(order[i++]);
       continue;
     }

@@ -342,6 +342,8 @@ function aligned({ at, mark }: Starts, sizes: Uint32Array, end: number): Uint8Ar
 
 /** How many marks in a row may be interior to one object. */
 const REACH = 32;
+/** Rows of costs in use at a time, a power of two above REACH. */
+const ROWS = 64;
 /** Objects with more interior marks than that are put together in rounds. */
 const ROUNDS = 4;
 /** Cost of an object that is half as big as the one before it; a quarter costs twice as much. */
@@ -377,9 +379,10 @@ function fold({ at, mark, weight }: Starts, sizes: Uint32Array, area: Area): Uin
     place[i] = at[i];
   }
   place[n] = area.end;
-  // cost[j*REACH + k]: cheapest way in which j is kept and j-1-k is the kept one before it; from: the k of that one
-  const cost = new Float64Array((n + 1) * REACH).fill(Infinity);
-  const from = new Int16Array((n + 1) * REACH).fill(-1);
+  // cost of row j at k: cheapest way in which j is kept and j-1-k is the kept one before it; from: the k of that one.
+  // Costs are needed for as many rows as can be reached, so their rows are used in turn
+  const cost = new Float64Array(ROWS * REACH).fill(Infinity);
+  const from = new Int8Array((n + 1) * REACH).fill(-1);
   // of the object that ends at i, by ascending size: cheapest among the k smallest, and among the others with their size's log added
   const width = new Float64Array(REACH);
   const under = new Float64Array(REACH);
@@ -388,8 +391,9 @@ function fold({ at, mark, weight }: Starts, sizes: Uint32Array, area: Area): Uin
   const overAt = new Int16Array(REACH);
   for (let i = 0; i < n; i++) {
     let ways = 0;
+    const row = (i & (ROWS - 1)) * REACH;
     for (let k = 0; k < REACH && i - 1 - k >= 0; k++) {
-      const c = cost[i * REACH + k];
+      const c = cost[row + k];
       if (c === Infinity) break;
       // an object of known size with room behind it is no smaller than those that the room could be
       const h = i - 1 - k;
@@ -401,11 +405,13 @@ function fold({ at, mark, weight }: Starts, sizes: Uint32Array, area: Area): Uin
       ways = k + 1;
     }
     for (let k = ways - 1; k >= 0; k--) {
-      const c = cost[i * REACH + k] + DISORDER * Math.log2(width[k]);
+      const c = cost[row + k] + DISORDER * Math.log2(width[k]);
       const better = k === ways - 1 || c < over[k + 1];
       over[k] = better ? c : over[k + 1];
       overAt[k] = better ? k : overAt[k + 1];
     }
+    // all that this row tells is in under and over: it becomes the one that is reached last
+    cost.fill(Infinity, row, row + REACH);
     let skipped = 0;
     for (let j = i + 1; j <= n && j - i <= REACH; j++) {
       if (j > i + 1) {
@@ -445,13 +451,14 @@ function fold({ at, mark, weight }: Starts, sizes: Uint32Array, area: Area): Uin
         if (weight[i] === HIDDEN) misplaced += UNMARKED;
       }
       const k = j - 1 - i;
-      cost[j * REACH + k] = best + skipped + misplaced;
+      cost[(j & (ROWS - 1)) * REACH + k] = best + skipped + misplaced;
       from[j * REACH + k] = way;
     }
   }
   let j = n;
   let k = 0;
-  for (let b = 1; b < REACH; b++) if (cost[n * REACH + b] < cost[n * REACH + k]) k = b;
+  const end = (n & (ROWS - 1)) * REACH;
+  for (let b = 1; b < REACH; b++) if (cost[end + b] < cost[end + k]) k = b;
   while (j > 0 && k >= 0) {
     const i = j - 1 - k;
     for (let m = i + 1; m < j; m++) keep[m] = 0;
