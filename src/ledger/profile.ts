@@ -5,6 +5,7 @@ import { type BuildInfo, readBuildInfo } from "../binary/go/buildinfo.ts";
 import type { Moduledata } from "../binary/go/moduledata.ts";
 import type { Pclntab } from "../binary/go/pclntab.ts";
 import { looksGarbled } from "../binary/go/garble.ts";
+import { release } from "../binary/release.ts";
 import { type GoProgram, readProgram } from "../binary/go/program.ts";
 import { openContainer, openExecutable } from "../binary/open.ts";
 import { claimCode } from "./claims/code.ts";
@@ -194,6 +195,8 @@ function profileOne(bytes: Uint8Array, options: ProfileOptions, packages: Names,
       const places = testimony ? { places: testimony.places } : {};
       data = claimData({ exe, go, module: go.module, functions, claims, symbols: named.marks, ...places });
       claimLinks(claims, exe, go.module, data);
+      const { objects, owner } = data;
+      release(objects.start, objects.end, objects.kind, objects.named, objects.symbol, objects.exact, owner);
     }
   }
   const rest = claimRest({

@@ -1,4 +1,5 @@
 // Turns claims into a ledger: one sweep over the claims by start, the claimant with the lowest number owning each byte.
+import { release } from "../binary/release.ts";
 import { type Claims, INFERRED, KIND, type Ledger } from "./ledger.ts";
 
 class Rows {
@@ -184,6 +185,7 @@ export function sweep(claims: Claims): Ledger {
     if (to > at) own(at, top);
     at = to;
   }
+  release(start, end, pkg, symbol, tag, order);
   return rows.ledger(size, claims);
 }
 

@@ -1,6 +1,7 @@
 // Data of a Go image, object by object, to the packages that define them: structures name their owners, references tell the rest.
 // Algorithm: docs/how-it-works.md. All positions are RVAs.
 import { type Executable, regionAt } from "../../binary/executable.ts";
+import { release } from "../../binary/release.ts";
 import { methodElimination } from "../../binary/go/elimination.ts";
 import { findFipsInfo } from "../../binary/go/fipsinfo.ts";
 import { pointerWords } from "../../binary/go/gcprog.ts";
@@ -112,7 +113,6 @@ function functionHolding(go: GoProgram, rva: number): number {
 export interface DataResult {
   readonly objects: Objects;
   readonly owner: Uint32Array;
-  readonly refs: Refs;
   readonly embeds: Embed[];
   readonly bss: BssRow[];
   /** Of methods, as their tables show it; undefined if they do not. */
@@ -293,6 +293,7 @@ export function claimData(input: DataInput): DataResult {
   }
 
   const objects = buildObjects(marks, layout.areas, holders);
+  release(marks.rva, marks.size, marks.owner, marks.symbol, marks.kind, marks.weight);
 
   const { owner, evidence } = input.places
     ? placed(objects, input.places)
@@ -329,14 +330,17 @@ export function claimData(input: DataInput): DataResult {
       evidence[i],
     );
   }
-  return {
+  const result = {
     objects,
     owner,
-    refs,
     embeds: embedRows(input, assets, objects, owner, refs),
     bss: bssRows(input, objects, owner),
     elimination,
   };
+  release(refs.target, refs.func, refs.formed, refs.at, byTarget, holders, slots);
+  release(types.nameUse, types.nameUser, types.maskUse, types.maskUser, types.maskSize);
+  release(types.equalUse, types.equalUser, types.typeUse, types.typeUser);
+  return result;
 }
 
 /** How many references to an object are asked for the call that tells its owner. */

@@ -9,13 +9,17 @@ import {
   type Units,
 } from "../../binary/dwarf/units.ts";
 import type { Executable, Section } from "../../binary/executable.ts";
+import { release } from "../../binary/release.ts";
 import { packageOfType, unescapePath } from "../../binary/go/symbolname.ts";
 import { type Claims, EXACT, INFERRED, KIND } from "../ledger.ts";
 import { FOREIGN } from "./foreign.ts";
 import type { Places } from "./places.ts";
 
-/** Decompresses a stream of at most rawSize bytes; throws if it cannot. */
+/** Decompresses a stream of at most rawSize bytes, into memory of its own if they are many; throws if it cannot. */
 export type Inflate = (stream: Uint8Array, rawSize: number, method: "zlib" | "zstd") => Uint8Array;
+
+/** Fewer bytes may share their memory with others. */
+const MANY = 1 << 16;
 
 /** Owner of parts that belong to no package: bytes that all of them share, and bytes that cannot be read. */
 const SHARED = 0;
@@ -159,6 +163,12 @@ class Job {
     }
   }
 
+  /** Lets go of what was decompressed. */
+  private drop(section: Section | undefined, raw: Uint8Array | undefined): void {
+    const isOwn = raw !== undefined && raw.length >= MANY && raw.buffer !== this.input.exe.bytes.buffer;
+    if (section?.compressed && isOwn) release(raw);
+  }
+
   /** Reads the units of .debug_info or .debug_types; lets go of the contents. */
   units(name: string, types: boolean): Units | undefined {
     const section = this.sections.get(name);
@@ -172,6 +182,8 @@ class Job {
       return this.kept.get(other);
     };
     const result = readUnits(raw, lookup, this.input.exe.littleEndian, types);
+    this.drop(section, raw);
+    for (const [other, bytes] of this.kept) this.drop(this.sections.get(other), bytes);
     this.kept.clear();
     if (result.length < raw.length) this.warn(`${section.name} cannot be read behind byte ${result.length}`);
     if (result.damaged > 0) this.warn(`${result.damaged} units of ${section.name} cannot be read`);
@@ -232,7 +244,9 @@ class Job {
         owner === DAMAGED ? damaged : handle,
         evidence,
       );
-    const parts = split?.(() => this.raw(section));
+    let raw: Uint8Array | undefined;
+    const parts = split?.(() => (raw = this.raw(section)));
+    this.drop(section, raw);
     if (!parts || parts.start.length === 0) {
       own(from, to, this.failed.has(section) ? DAMAGED : SHARED, EXACT);
       return;

@@ -1,5 +1,6 @@
 // The linker's data objects as far as a stripped file shows them: places that something refers to, and structures of known size.
 import { U32List } from "../../binary/go/types.ts";
+import { release } from "../../binary/release.ts";
 import { KIND } from "../ledger.ts";
 import { sortedOrder } from "../sweep.ts";
 
@@ -153,6 +154,7 @@ export function buildObjects(marks: Marks, areas: readonly Area[], slots: Uint32
   for (const area of areas) marks.add(area.start, 0, area.kind);
   const { rva: rvas, size: sizes, owner: owners, weight: weights } = marks;
   const order = sortedOrder(rvas, n);
+  const scratch = { from: new Int8Array(0) };
   let i = 0;
   let slot = 0;
   for (const [a, area] of areas.entries()) {
@@ -194,7 +196,7 @@ export function buildObjects(marks: Marks, areas: readonly Area[], slots: Uint32
     if (area.aligned) rows = withHidden(rows, sizes, area.end, n + a);
     for (let round = 0; area.sorted && round < ROUNDS; round++) {
       const before = rows.at.length;
-      rows = pick(rows, fold(rows, sizes, area));
+      rows = pick(rows, fold(rows, sizes, area, scratch));
       if (rows.at.length === before) break;
     }
     if (area.aligned) rows = pick(rows, lastWhole(rows, sizes, area.end));
@@ -211,6 +213,7 @@ export function buildObjects(marks: Marks, areas: readonly Area[], slots: Uint32
     }
     if (cursor < area.end) out.add(cursor, area.end, area.kind, 0, 0, 0);
   }
+  release(order, scratch.from);
   return out.objects();
 }
 
@@ -366,7 +369,7 @@ const MAX_ALIGN = 32;
  * 1 for starts to keep: the subset that costs least, where leaving a mark out costs its weight and an object smaller than the
  * one before it costs by how much. Shortest path over (previous kept, kept) pairs, O(n · REACH · log REACH).
  */
-function fold({ at, mark, weight }: Starts, sizes: Uint32Array, area: Area): Uint8Array {
+function fold({ at, mark, weight }: Starts, sizes: Uint32Array, area: Area, scratch: { from: Int8Array }): Uint8Array {
   const n = at.length;
   const keep = new Uint8Array(n).fill(1);
   if (n < 3) return keep;
@@ -382,7 +385,8 @@ function fold({ at, mark, weight }: Starts, sizes: Uint32Array, area: Area): Uin
   // cost of row j at k: cheapest way in which j is kept and j-1-k is the kept one before it; from: the k of that one.
   // Costs are needed for as many rows as can be reached, so their rows are used in turn
   const cost = new Float64Array(ROWS * REACH).fill(Infinity);
-  const from = new Int8Array((n + 1) * REACH).fill(-1);
+  if (scratch.from.length < (n + 1) * REACH) scratch.from = new Int8Array((n + 1) * REACH);
+  const from = scratch.from.fill(-1, 0, (n + 1) * REACH);
   // of the object that ends at i, by ascending size: cheapest among the k smallest, and among the others with their size's log added
   const width = new Float64Array(REACH);
   const under = new Float64Array(REACH);

@@ -1,6 +1,7 @@
 // The second half of the claimants: over what is not loaded Go data. Their owners come from the ledger of the first half.
 import type { Unit } from "../../binary/dwarf/units.ts";
 import type { Executable } from "../../binary/executable.ts";
+import { release } from "../../binary/release.ts";
 import { Claims, KIND, type Ledger } from "../ledger.ts";
 import { fillGaps, rangeAt, sweep } from "../sweep.ts";
 import { claimDwarf, type Inflate } from "./dwarf.ts";
@@ -22,7 +23,7 @@ const CLAIMANT = {
 
 export interface RestInput {
   readonly exe: Executable;
-  /** The swept claims of the first half. */
+  /** The swept claims of the first half; not to be used afterwards. */
   readonly base: Ledger;
   readonly hasGo: boolean;
   /** Runs of RVAs that Go's linker filled, where its data was attributed object by object; empty where it was not. */
@@ -41,13 +42,20 @@ export interface Rest {
 export function claimRest({ exe, base, hasGo, goParts, inflate, warnings }: RestInput): Rest {
   const claims = (): Claims => new Claims(base.size, exe.regions, base.packages, base.symbols);
   let ledger = base;
+  const fill = (more: Claims): void => {
+    const found = sweep(more);
+    const filled = fillGaps(ledger, found);
+    if (filled !== ledger) releaseLedger(ledger);
+    releaseLedger(found);
+    ledger = filled;
+  };
   // foreign code first: symbols, relocations and frames that point at it follow it
   const foreign = claims();
   const tinygo = !hasGo && hasTinyGoSymbols(exe);
   const names = new PackageNames(base.packages, hasGo ? "go" : tinygo ? "tinygo" : "other");
   const named = claimForeign(foreign, exe, new Places(ledger, exe.regions), names) > 0;
   const hasC = named || (!exe.wasm && (!hasGo || codeBeside(exe, base, goParts)));
-  if (foreign.count > 0) ledger = fillGaps(ledger, sweep(foreign));
+  if (foreign.count > 0) fill(foreign);
 
   const places = new Places(ledger, exe.regions);
   const late = claims();
@@ -59,11 +67,16 @@ export function claimRest({ exe, base, hasGo, goParts, inflate, warnings }: Rest
   const units = claimDwarf({ exe, claims: late, places, warnings, ...(inflate ? { inflate } : {}) });
   late.begin(CLAIMANT.linkage);
   claimLinkage(late, exe, places, hasC);
-  ledger = fillGaps(ledger, sweep(late));
+  fill(late);
 
   const last = claims();
   claimLeftovers(last, exe, ledger, goParts);
-  return { ledger: fillGaps(ledger, sweep(last)), tinygo: tinygo || units.some(madeByTinyGo) };
+  fill(last);
+  return { ledger, tinygo: tinygo || units.some(madeByTinyGo) };
+}
+
+function releaseLedger({ start, kind, pkg, symbol, evidence }: Ledger): void {
+  release(start, kind, pkg, symbol, evidence);
 }
 
 /** True if there is code beside Go's in the section that holds Go's: all that shows C in a stripped program. */
