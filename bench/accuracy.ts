@@ -8,8 +8,8 @@ import { type GoOptions, type InstallOptions, oracleDump } from "../test/fixture
 import { readTruth, score } from "../test/oracle/truth.ts";
 
 /**
- * held out: nobody looked at the program, or at a score of it, before the algorithm was finished. seen once: held out until its first
- * score showed a mistake, which was then looked at.
+ * held out: nobody looked at the program's mistakes; of scores only the sum was seen. seen once: held out until its first score showed a
+ * mistake, which was then looked at (first scores: dlv 98.63/99.12, arm64 98.82/99.33; gopls 97.82/98.57, arm64 97.63/98.44).
  */
 type Role = "tuned" | "seen once" | "held out";
 
@@ -25,6 +25,11 @@ const KO = "github.com/google/ko@v0.18.0";
 const CADDY = "github.com/caddyserver/caddy/v2/cmd/caddy@v2.11.9";
 const FZF = "github.com/junegunn/fzf@v0.65.2";
 const YQ = "github.com/mikefarah/yq/v4@v4.54.1";
+const DLV = "github.com/go-delve/delve/cmd/dlv@v1.27.2";
+const GOPLS = "golang.org/x/tools/gopls@v0.20.0";
+const SHFMT = "mvdan.cc/sh/v3/cmd/shfmt@v3.14.1";
+const STATICCHECK = "honnef.co/go/tools/cmd/staticcheck@v0.8.2";
+const AGE = "filippo.io/age/cmd/age@v1.3.2";
 const SUBJECTS: readonly Subject[] = [
   { name: "server", role: "tuned", build: { fixture: "server", ...stripped } },
   { name: "server arm64", role: "tuned", build: { fixture: "server", ...stripped, ...arm } },
@@ -33,18 +38,32 @@ const SUBJECTS: readonly Subject[] = [
   { name: "cmd/compile", role: "tuned", build: { fixture: "hello", pkg: "cmd/compile", ...stripped } },
   { name: "cmd/go", role: "tuned", build: { fixture: "hello", pkg: "cmd/go", ...stripped } },
   { name: "caddy", role: "tuned", build: { module: CADDY, ...stripped } },
-  { name: "fzf", role: "seen once", build: { module: FZF, ...stripped } },
-  { name: "fzf arm64", role: "seen once", build: { module: FZF, ...stripped, ...arm } },
-  { name: "yq", role: "seen once", build: { module: YQ, ...stripped } },
-  { name: "yq arm64", role: "seen once", build: { module: YQ, ...stripped, ...arm } },
-  { name: "cmd/asm", role: "seen once", build: { fixture: "hello", pkg: "cmd/asm", ...stripped } },
-  { name: "cmd/asm arm64", role: "seen once", build: { fixture: "hello", pkg: "cmd/asm", ...stripped, ...arm } },
+  { name: "hello", role: "tuned", build: { fixture: "hello", ...stripped } },
+  { name: "hello arm64", role: "tuned", build: { fixture: "hello", ...stripped, ...arm } },
+  { name: "fzf", role: "tuned", build: { module: FZF, ...stripped } },
+  { name: "fzf arm64", role: "tuned", build: { module: FZF, ...stripped, ...arm } },
+  { name: "yq", role: "tuned", build: { module: YQ, ...stripped } },
+  { name: "yq arm64", role: "tuned", build: { module: YQ, ...stripped, ...arm } },
+  { name: "cmd/asm", role: "tuned", build: { fixture: "hello", pkg: "cmd/asm", ...stripped } },
+  { name: "cmd/asm arm64", role: "tuned", build: { fixture: "hello", pkg: "cmd/asm", ...stripped, ...arm } },
+  { name: "cmd/link", role: "tuned", build: { fixture: "hello", pkg: "cmd/link", ...stripped } },
+  { name: "cmd/link arm64", role: "tuned", build: { fixture: "hello", pkg: "cmd/link", ...stripped, ...arm } },
+  { name: "dlv", role: "seen once", build: { module: DLV, ...stripped } },
+  { name: "dlv arm64", role: "seen once", build: { module: DLV, ...stripped, ...arm } },
+  { name: "gopls", role: "seen once", build: { module: GOPLS, ...stripped } },
+  { name: "gopls arm64", role: "seen once", build: { module: GOPLS, ...stripped, ...arm } },
   { name: "cmd/vet", role: "held out", build: { fixture: "hello", pkg: "cmd/vet", ...stripped } },
   { name: "cmd/vet arm64", role: "held out", build: { fixture: "hello", pkg: "cmd/vet", ...stripped, ...arm } },
   { name: "cmd/cgo", role: "held out", build: { fixture: "hello", pkg: "cmd/cgo", ...stripped } },
   { name: "cmd/cgo arm64", role: "held out", build: { fixture: "hello", pkg: "cmd/cgo", ...stripped, ...arm } },
-  { name: "cmd/link", role: "held out", build: { fixture: "hello", pkg: "cmd/link", ...stripped } },
-  { name: "cmd/link arm64", role: "held out", build: { fixture: "hello", pkg: "cmd/link", ...stripped, ...arm } },
+  { name: "cmd/gofmt", role: "held out", build: { fixture: "hello", pkg: "cmd/gofmt", ...stripped } },
+  { name: "cmd/gofmt arm64", role: "held out", build: { fixture: "hello", pkg: "cmd/gofmt", ...stripped, ...arm } },
+  { name: "shfmt", role: "held out", build: { module: SHFMT, ...stripped } },
+  { name: "shfmt arm64", role: "held out", build: { module: SHFMT, ...stripped, ...arm } },
+  { name: "staticcheck", role: "held out", build: { module: STATICCHECK, ...stripped } },
+  { name: "staticcheck arm64", role: "held out", build: { module: STATICCHECK, ...stripped, ...arm } },
+  { name: "age", role: "held out", build: { module: AGE, ...stripped } },
+  { name: "age arm64", role: "held out", build: { module: AGE, ...stripped, ...arm } },
   { name: "server windows", role: "tuned", build: { fixture: "server", ...stripped, goos: "windows" } },
   { name: "server darwin arm64", role: "tuned", build: { fixture: "server", ...stripped, ...arm, goos: "darwin" } },
   { name: "server js/wasm", role: "tuned", build: { fixture: "server", ...stripped, goos: "js", goarch: "wasm" } },

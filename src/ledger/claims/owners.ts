@@ -356,6 +356,8 @@ function placeData(
       if (owner[i] === 0) owner[i] = low[i] || high[i];
       // a referrer that fits nowhere here is an importer: the variable is of a neighbouring package that it depends on
       else if (objects.kind[i] === KIND.data && who.has(i) && low[i] > 0 && high[i] > 0 && fits[owner[i]] > 0) {
+        // between two packages it may be of a third, and the referrer of the variable itself
+        if (low[i] !== high[i] && owner[i] !== input.main) continue;
         const importer = textRank[owner[i]];
         if (textRank[low[i]] < importer) owner[i] = low[i];
         else if (textRank[high[i]] < importer) owner[i] = high[i];
