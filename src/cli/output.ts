@@ -1,6 +1,7 @@
 // Where answers go: stdout, or a file that appears whole or not at all.
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
+import { closeSync, openSync, statSync } from "node:fs";
 import { resolve } from "node:path";
+import { replaceFile, writePieces } from "../toolchain/replacefile.ts";
 import { EXIT, Failure } from "./failure.ts";
 import { onInterrupt } from "./interrupt.ts";
 
@@ -30,29 +31,14 @@ export async function write(path: string, pieces: string | Iterable<string>): Pr
   }
 }
 
+/** /dev/null and pipes are written to, never replaced. */
 function writeFile(path: string, parts: Iterable<string>): void {
   const existing = statSync(path, { throwIfNoEntry: false });
-  // /dev/null and pipes are written to, never replaced
-  const inPlace = existing !== undefined && !existing.isFile();
-  const target = inPlace ? path : `${path}.${process.pid}.tmp`;
-  const forget = inPlace ? undefined : onInterrupt(() => rmSync(target, { force: true }));
+  if (existing === undefined || existing.isFile()) return replaceFile(path, parts, onInterrupt);
+  const fd = openSync(path, "w");
   try {
-    const fd = openSync(target, "w");
-    try {
-      for (const part of parts) writeAll(fd, Buffer.from(part));
-      if (!inPlace) fsyncSync(fd);
-    } finally {
-      closeSync(fd);
-    }
-    if (!inPlace) renameSync(target, path);
-  } catch (error) {
-    if (!inPlace) rmSync(target, { force: true });
-    throw error;
+    writePieces(fd, parts);
   } finally {
-    forget?.();
+    closeSync(fd);
   }
-}
-
-function writeAll(fd: number, bytes: Buffer): void {
-  for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at);
 }

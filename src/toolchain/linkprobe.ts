@@ -2,9 +2,9 @@
 // it links is byte-identical. Built once per Go version and kept in the cache directory.
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { homedir } from "node:os";
 import { basename, dirname, join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
+import { cacheDirectory } from "./directories.ts";
 import type { Guard } from "./failure.ts";
 import type { GoEnv } from "./go.ts";
 import { run } from "./process.ts";
@@ -24,14 +24,6 @@ export interface NoProbe {
 }
 
 export type Probe = { readonly linker: string } | NoProbe;
-
-/** pare's cache directory (XDG_CACHE_HOME, ~/Library/Caches, LOCALAPPDATA). */
-export function cacheDirectory(env: NodeJS.ProcessEnv = process.env): string {
-  if (env.XDG_CACHE_HOME) return join(env.XDG_CACHE_HOME, "pare");
-  if (process.platform === "darwin") return join(homedir(), "Library/Caches/pare");
-  if (process.platform === "win32" && env.LOCALAPPDATA) return join(env.LOCALAPPDATA, "pare/cache");
-  return join(homedir(), ".cache/pare");
-}
 
 function probeSource(name: "probe" | "graph"): string {
   return readFileSync(join(dirname(fileURLToPath(import.meta.url)), `linkprobe/${name}.go.txt`), "utf8");

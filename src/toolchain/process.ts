@@ -9,6 +9,10 @@ export interface RunOptions {
   readonly guard: Guard;
   /** What the command reads from stdin; nothing by default. */
   readonly input?: string;
+  /** Ends the command and what it started. */
+  readonly signal?: AbortSignal;
+  /** The command's process, once it is there. */
+  readonly onStart?: (pid: number) => void;
   /** Whole lines of stderr as they come. */
   readonly onLine?: (line: string) => void;
 }
@@ -35,6 +39,17 @@ export function runSync(command: string, args: readonly string[], options: Pick<
   return spawnSync(command, args, { cwd, env: environment(options.env), stdio: "ignore" }).status === 0;
 }
 
+/** Has a command ended when pare is interrupted or its task is given up; the answer takes it back. */
+function endWith(end: () => void, { guard, signal }: RunOptions): () => void {
+  const release = guard(end);
+  if (signal?.aborted) end();
+  signal?.addEventListener("abort", end);
+  return () => {
+    signal?.removeEventListener("abort", end);
+    release();
+  };
+}
+
 /** Runs a command to its end. Rejects only if it cannot be started (ENOENT and the like). */
 export function run(command: string, args: readonly string[], options: RunOptions): Promise<RunResult> {
   return new Promise((resolve, reject) => {
@@ -44,11 +59,13 @@ export function run(command: string, args: readonly string[], options: RunOption
       stdio: ["pipe", "pipe", "pipe"],
       detached: process.platform !== "win32",
     });
-    const release = options.guard(() => {
+    const end = (): void => {
       if (child.pid === undefined) return;
       if (process.platform === "win32") spawnSync("taskkill", ["/pid", String(child.pid), "/T", "/F"]);
       else process.kill(-child.pid, "SIGKILL");
-    });
+    };
+    const release = endWith(end, options);
+    if (child.pid !== undefined) options.onStart?.(child.pid);
     // a command that ends before it has read everything says why itself
     child.stdin.on("error", () => {});
     child.stdin.end(options.input ?? "");

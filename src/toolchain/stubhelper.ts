@@ -15,7 +15,7 @@ import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Guard, ToolFailure } from "./failure.ts";
 import type { GoEnv } from "./go.ts";
-import { cacheDirectory } from "./linkprobe.ts";
+import { cacheDirectory } from "./directories.ts";
 import { run } from "./process.ts";
 
 /** A function that is changed in a package that else stays as it is. */

@@ -1,0 +1,35 @@
+// Files that appear whole or not at all.
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import type { Guard } from "./failure.ts";
+
+/** Writes a file's new content beside it, and puts it in its place once it is all there. Throws what the system says. */
+export function replaceFile(path: string, pieces: Iterable<string | Uint8Array>, guard: Guard): void {
+  const temporary = `${path}.${process.pid}.tmp`;
+  const remove = (): void => rmSync(temporary, { force: true });
+  const forget = guard(remove);
+  let isWritten = false;
+  try {
+    const fd = openSync(temporary, "w");
+    isWritten = true;
+    try {
+      writePieces(fd, pieces);
+      fsyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
+    renameSync(temporary, path);
+  } catch (error) {
+    if (isWritten) remove();
+    throw error;
+  } finally {
+    forget();
+  }
+}
+
+/** Writes all there is to an open file. */
+export function writePieces(fd: number, pieces: Iterable<string | Uint8Array>): void {
+  for (const piece of pieces) {
+    const bytes = typeof piece === "string" ? Buffer.from(piece) : piece;
+    for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at);
+  }
+}
