@@ -1,5 +1,5 @@
 // The arrows of the design: cli → everything; report → ledger; ledger → linkgraph (the linker's testimony) → binary → nothing.
-const FOLDERS = ["binary", "ledger", "linkgraph", "advice", "explain", "report", "toolchain", "schedule", "lab", "cli"];
+const FOLDERS = ["binary", "ledger", "linkgraph", "advice", "explain", "report", "toolchain", "schedule", "config", "lab", "cli"];
 
 /** Source folders a folder may import from, besides itself. */
 const MAY_IMPORT = {
@@ -11,7 +11,8 @@ const MAY_IMPORT = {
   report: ["ledger", "explain", "advice"],
   toolchain: ["binary", "ledger", "linkgraph", "advice"],
   schedule: ["toolchain"],
-  lab: ["ledger", "linkgraph", "toolchain", "schedule", "advice"],
+  config: ["ledger"],
+  lab: ["ledger", "linkgraph", "toolchain", "schedule", "advice", "config"],
 };
 
 const PURE = "^src/(binary|ledger|linkgraph|advice|explain)/";

@@ -1,5 +1,6 @@
 // Whatever a command threw → one line on stderr and an exit code.
 import { InputError } from "../binary/bytes.ts";
+import { ConfigError } from "../config/failure.ts";
 import { ViewError } from "../ledger/views.ts";
 import { visible } from "../report/escape.ts";
 import { type ToolCode, ToolFailure } from "../toolchain/failure.ts";
@@ -27,6 +28,10 @@ export function explain(error: unknown, verbose: boolean): number {
     if (exitCode === EXIT.unreadable) say(message);
     else process.stderr.write(`pare: ${message.split("\n").map(visible).join("\n")}\n`);
     return exitCode;
+  }
+  if (error instanceof ConfigError) {
+    for (const line of error.message.split("\n")) say(line);
+    return EXIT.usage;
   }
   if (error instanceof ViewError) {
     say(error.suggestion === undefined ? error.message : `${error.message} (Did you mean ${error.suggestion}?)`);

@@ -8,6 +8,7 @@ import { addDeps, addWhy } from "./explaincommands.ts";
 import { EXIT, Failure } from "./failure.ts";
 import { common, positive, split } from "./options.ts";
 import { ignoreClosedPipe } from "./output.ts";
+import type { ConfigFlags } from "./config.ts";
 import type { DiffFlags } from "./diff.ts";
 import type { OverviewFlags } from "./overview.ts";
 import type { ProfileFlags } from "./profile.ts";
@@ -25,6 +26,8 @@ export const DOCUMENTS = [
   "deps",
   "dce",
   "knowledge",
+  "settings",
+  "config",
 ] as const;
 
 const SHELLS = ["bash", "zsh", "fish", "powershell"];
@@ -72,6 +75,7 @@ function createProgram(): Command {
   addWhy(program);
   addDeps(program);
   program.commandsGroup("Other:");
+  addConfig(program);
   addSchema(program);
   program.addHelpText(
     "after",
@@ -221,6 +225,25 @@ Examples:
       await (await import("./diff.ts")).diffCommand(operands, flags, options);
     },
   );
+}
+
+function addConfig(program: Command): void {
+  const command = program
+    .command("config")
+    .summary("the settings in force, and where each comes from")
+    .description(
+      `Prints every setting with its origin. Flags win over the environment, this over pare.yaml of the project (the nearest one up to
+the root of its repository), this over config.yaml of your own (XDG_CONFIG_HOME/pare), this over the default.
+
+Examples:
+  pare config                              as a table
+  pare config --json | jq '.settings[]'    for scripts
+  pare schema config > pare.schema.json    what pare.yaml may hold, for editors`,
+    )
+    .option("--json", "one document: pare.settings/1");
+  common(command).action(async (options: ConfigFlags) => {
+    await (await import("./config.ts")).configCommand(options);
+  });
 }
 
 function addSchema(program: Command): void {

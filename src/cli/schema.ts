@@ -11,6 +11,8 @@ export async function schemaCommand(document: Document): Promise<void> {
 
 async function schemaOf(document: Document): Promise<Record<string, unknown>> {
   if (document === "knowledge") return (await import("../advice/schema.ts")).knowledgeJsonSchema();
+  if (document === "config") return (await import("../config/schema.ts")).configJsonSchema();
+  if (document === "settings") return (await import("../config/schema.ts")).settingsJsonSchema();
   if (isExplained(document)) return (await import("../explain/schema.ts")).explainJsonSchema(document);
   return (await import("../ledger/schema.ts")).jsonSchema(document);
 }
