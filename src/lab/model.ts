@@ -59,6 +59,8 @@ export interface Variant {
   readonly unsafe?: string;
   /** Why pare does not build it. */
   readonly refused?: string;
+  /** Why it is built only if it is asked for by name, or everything is. */
+  readonly onRequest?: string;
 }
 
 /** What became of a variant. */
