@@ -10,7 +10,6 @@ export type Constraint =
 const MAX_TERMS = 1000;
 /** Operators of one "// +build" line. */
 const MAX_OLD = 100;
-const TAG = /[\p{L}\p{Nd}_.]+/uy;
 const IS_TAG = /^[\p{L}\p{Nd}_.]+$/u;
 /** No tag of this name is ever set: what the go command makes of words that it cannot read. */
 const NEVER: Constraint = { is: "tag", tag: "ignore" };
@@ -32,68 +31,56 @@ export function parseConstraint(line: string): Constraint | undefined {
 
 /** or = and { "||" and }; and = not { "&&" not }; not = ["!"] atom; atom = tag | "(" or ")". */
 function parseExpression(text: string): Constraint {
-  let at = 0;
-  let token = "";
-  let isTag = false;
+  const tokens = tokensOf(text);
+  let next = 0;
   let terms = 0;
 
-  function lex(): void {
-    while (text[at] === " " || text[at] === "\t") at++;
-    isTag = false;
-    if (at >= text.length) {
-      token = "";
-      return;
-    }
-    const [one, two] = [text[at], text.slice(at, at + 2)];
-    if (one === "(" || one === ")" || one === "!") token = one;
-    else if (two === "&&" || two === "||") token = two;
-    else {
-      TAG.lastIndex = at;
-      const tag = TAG.exec(text);
-      if (tag === null) throw new Unreadable();
-      token = tag[0];
-      isTag = true;
-    }
-    at += token.length;
+  function take(token: string): boolean {
+    if (tokens[next] !== token) return false;
+    next++;
+    return true;
   }
   function or(): Constraint {
     let left = and();
-    while (token === "||") left = { is: "or", left, right: and() };
+    while (take("||")) left = { is: "or", left, right: and() };
     return left;
   }
   function and(): Constraint {
     let left = not();
-    while (token === "&&") left = { is: "and", left, right: not() };
+    while (take("&&")) left = { is: "and", left, right: not() };
     return left;
   }
   function not(): Constraint {
     if (++terms > MAX_TERMS) throw new Unreadable();
-    lex();
-    if (token !== "!") return atom();
-    lex();
-    if (token === "!") throw new Unreadable();
-    return { is: "not", of: atom() };
+    return take("!") ? { is: "not", of: atom() } : atom();
   }
   function atom(): Constraint {
-    if (token === "(") {
+    if (take("(")) {
       const inner = or();
-      if (!closes()) throw new Unreadable();
-      lex();
+      if (!take(")")) throw new Unreadable();
       return inner;
     }
-    if (!isTag) throw new Unreadable();
-    const tag = token;
-    lex();
+    const tag = tokens[next++] ?? "";
+    if (!IS_TAG.test(tag)) throw new Unreadable();
     return { is: "tag", tag };
   }
 
-  function closes(): boolean {
-    return token === ")";
-  }
-
   const whole = or();
-  if (token !== "") throw new Unreadable();
+  if (next < tokens.length) throw new Unreadable();
   return whole;
+}
+
+const TOKEN = /[ \t]*(?:(\(|\)|!|&&|\|\||[\p{L}\p{Nd}_.]+)|$)/uy;
+
+function tokensOf(text: string): string[] {
+  const tokens: string[] = [];
+  TOKEN.lastIndex = 0;
+  while (TOKEN.lastIndex < text.length) {
+    const found = TOKEN.exec(text);
+    if (found === null) throw new Unreadable();
+    if (found[1] !== undefined) tokens.push(found[1]);
+  }
+  return tokens;
 }
 
 /** Blanks mean or, commas and. */
