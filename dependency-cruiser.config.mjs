@@ -8,7 +8,7 @@ const MAY_IMPORT = {
   linkgraph: ["binary"],
   advice: [],
   explain: ["binary", "ledger", "linkgraph", "advice"],
-  report: ["ledger", "explain", "advice"],
+  report: ["ledger", "explain", "advice", "lab"],
   toolchain: ["binary", "ledger", "linkgraph", "advice"],
   schedule: ["toolchain"],
   config: ["ledger"],

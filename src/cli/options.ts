@@ -24,6 +24,15 @@ export function positive(text: string): number {
   return value;
 }
 
+/** Parses "90s", "5m", "1h30m" or plain seconds; answers seconds. */
+export function duration(text: string): number {
+  const found = /^(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s?)?$/.exec(text);
+  const seconds =
+    found === null ? 0 : 3600 * Number(found[1] ?? 0) + 60 * Number(found[2] ?? 0) + Number(found[3] ?? 0);
+  if (seconds <= 0) throw new InvalidArgumentError("It must be a time such as 90s or 5m.");
+  return seconds;
+}
+
 /** Commander does not say which words stood behind "--". Refuses no words in front of it, unless there `mayBeNone`. */
 export function split(
   words: readonly string[],

@@ -6,7 +6,7 @@ import { nearest } from "../ledger/nearest.ts";
 import { SORTS, VIEWS } from "../ledger/views.ts";
 import { addDeps, addWhy } from "./explaincommands.ts";
 import { EXIT, Failure } from "./failure.ts";
-import { common, positive, split } from "./options.ts";
+import { common, duration, positive, split } from "./options.ts";
 import { ignoreClosedPipe } from "./output.ts";
 import type { ConfigFlags } from "./config.ts";
 import type { DiffFlags } from "./diff.ts";
@@ -116,7 +116,12 @@ function addOverview(program: Command): void {
     .argument("[package]", "package to build and look into (default: this directory)")
     .argument("[flags...]", "flags for go build, after --");
   program
-    .option("--json", "one document: pare.overview/1")
+    .addOption(
+      new Option("--time-budget <duration>", "how long optional builds may take: 90s, 5m")
+        .argParser(duration)
+        .default(90, "90s"),
+    )
+    .option("--json", "one document: pare.overview/2")
     .option("--html <file>", "where the page goes (default: pare-report.html)");
   program
     .option("-q, --quiet", "no notes and warnings on stderr")

@@ -13,6 +13,7 @@ async function schemaOf(document: Document): Promise<Record<string, unknown>> {
   if (document === "knowledge") return (await import("../advice/schema.ts")).knowledgeJsonSchema();
   if (document === "config") return (await import("../config/schema.ts")).configJsonSchema();
   if (document === "settings") return (await import("../config/schema.ts")).settingsJsonSchema();
+  if (document === "overview") return (await import("../lab/overviewschema.ts")).overviewJsonSchema();
   if (isExplained(document)) return (await import("../explain/schema.ts")).explainJsonSchema(document);
   return (await import("../ledger/schema.ts")).jsonSchema(document);
 }

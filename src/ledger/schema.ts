@@ -201,24 +201,7 @@ export const diffSchema = z
   })
   .describe("What changed between two executables, exactly");
 
-export const overviewSchema = z
-  .object({
-    schema: z.literal("pare.overview/1"),
-    command: z.string().describe("builds the last row"),
-    builds: z
-      .array(
-        z.object({
-          change: z.string().describe("what this build adds to the one before it; the first is the build as it is"),
-          price: z.string().describe("what one gives up for it"),
-          bytes,
-        }),
-      )
-      .describe("each was built and measured"),
-    release: snapshotSchema.describe("what the last build is made of"),
-  })
-  .describe("A package built as it is and as it should be shipped");
-
-const SCHEMAS = { snapshot: snapshotSchema, view: viewSchema, diff: diffSchema, overview: overviewSchema };
+const SCHEMAS = { snapshot: snapshotSchema, view: viewSchema, diff: diffSchema };
 export type DocumentName = keyof typeof SCHEMAS;
 
 /** JSON Schema (2020-12) of a document. Readers must ignore members that they do not know: later versions may add some. */

@@ -23,9 +23,14 @@ const MIN_SYMBOL = 64;
 
 /** The page as text. The snapshot needs its symbols; without them the map ends at packages. */
 export function htmlPage(snapshot: Snapshot): string {
+  return pageDocument(snapshotParts(snapshot));
+}
+
+/** The same in parts, for pages that say more. */
+export function snapshotParts(snapshot: Snapshot): PageParts {
   const { file } = snapshot;
   const [container, ...facts] = buildFacts(snapshot);
-  return pageDocument({
+  return {
     title: `${html(file.name)}: ${formatBytes(file.size)}`,
     head: `<div class="title"><h1>${html(file.name)}</h1><span class="size" title="${formatExact(file.size)} bytes">${formatBytes(file.size)}</span></div>
 <div class="facts"><b>${html(container)}</b> · ${html([...facts, ...sourceFacts(snapshot)].join(" · "))}<br>${html(evidenceFacts(snapshot))}</div>`,
@@ -34,7 +39,7 @@ export function htmlPage(snapshot: Snapshot): string {
     foot: "Every byte of the file is in the map exactly once.",
     style: pageStyle,
     data: pageData(snapshot),
-  });
+  };
 }
 
 /** What is on a page with a map. All but `data` is HTML already. */

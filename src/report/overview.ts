@@ -1,40 +1,34 @@
-// The answer of bare `pare`: what each flag saves, measured, and what the program to ship is made of.
-import type { Snapshot } from "../ledger/snapshot.ts";
+// The answer of bare `pare` → text: a ranked list of what to do, the best builds, and what the program to ship is made of.
+import type { Action } from "../advice/action.ts";
+import type { Best, Overview } from "../lab/overview.ts";
 import { visible } from "./escape.ts";
-import { bold, dim, table, type Terminal } from "./terminal.ts";
+import { bold, dim, paint, table, type Terminal } from "./terminal.ts";
 import { textReport } from "./text.ts";
-import { formatDelta, formatBytes, formatExact, formatShare } from "./units.ts";
+import { formatBytes, formatDelta, formatExact, formatShare } from "./units.ts";
 
-/** One build of the same program; sizes are of the files that were built. */
-export interface OverviewRow {
-  readonly change: string;
-  readonly price: string;
-  readonly bytes: number;
-}
-
-export interface Overview {
-  /** In order, each with the changes of those before it. */
-  readonly rows: readonly OverviewRow[];
-  /** The last row's program. */
-  readonly release: Snapshot;
-  /** Command line that builds it. */
-  readonly command: string;
-}
+const GREEN = 71;
+const YELLOW = 178;
+/** Actions that are shown; the page and the JSON document have all. */
+const MOST = 12;
 
 export function overviewText(overview: Overview, terminal: Terminal): string {
-  const { rows, release, command } = overview;
-  const first = rows[0].bytes;
-  const last = rows[rows.length - 1].bytes;
-  const cells = rows.map((row, i) => {
-    const before = i === 0 ? row.bytes : rows[i - 1].bytes;
-    const delta = row.bytes - before;
-    return [
-      (i === 0 ? "" : "+ ") + row.change,
-      formatExact(row.bytes),
-      i === 0 ? "" : formatDelta(delta, true),
-      i === 0 ? "" : formatShare(delta, first),
-      row.price,
-    ];
+  const { builds, actions, leftOut, release } = overview;
+  const lines = [...buildTable(builds, terminal), ""];
+  if (actions.length > 0) lines.push(...actionLines(actions, terminal), "");
+  lines.push(...bestLines(overview, terminal), "");
+  for (const { what, why, command } of leftOut)
+    lines.push(`${paint(terminal, YELLOW, "→")} left out: ${visible(what)} (${visible(why)}): ${visible(command)}`);
+  if (leftOut.length > 0) lines.push("");
+  lines.push(dim(terminal, "what the release build is made of:"), "");
+  return `${lines.join("\n")}\n${textReport(release, { terminal })}`;
+}
+
+function buildTable(builds: Overview["builds"], terminal: Terminal): string[] {
+  const first = builds[0].bytes;
+  const cells = builds.map((row, i) => {
+    if (i === 0) return [row.change, formatExact(row.bytes), "", "", row.price];
+    const delta = row.bytes - builds[i - 1].bytes;
+    return [`+ ${row.change}`, formatExact(row.bytes), formatDelta(delta, true), formatShare(delta, first), row.price];
   });
   const columns = [
     { title: "build (measured)" },
@@ -43,14 +37,52 @@ export function overviewText(overview: Overview, terminal: Terminal): string {
     { title: "", right: true },
     { title: "price", flexible: true },
   ];
-  const saved = first - last;
-  const lines = [
-    ...table(terminal, columns, cells),
-    "",
-    `${bold(terminal, `${formatBytes(saved)} less (${formatShare(saved, first)})`)} with  ${visible(command)}`,
-    "",
-    dim(terminal, "what the release build is made of:"),
-    "",
+  return table(
+    terminal,
+    columns,
+    cells.map((row) => row.map(visible)),
+  );
+}
+
+function actionLines(actions: readonly Action[], t: Terminal): string[] {
+  const lines = [bold(t, "DO THIS") + dim(t, "  savings overlap: the best builds below say what they bring together")];
+  for (const [i, action] of actions.slice(0, MOST).entries()) {
+    const { title, steps, bytes, evidence, how, costs, source, more } = action;
+    const saved = bytes > 0 ? formatBytes(bytes).padStart(8) : "       –";
+    const sure = evidence === "measured" ? paint(t, GREEN, "measured") : dim(t, "estimate");
+    lines.push(`${String(i + 1).padStart(2)}  ${bold(t, saved)}  ${sure}  ${visible(title)}`);
+    const indent = " ".repeat(24);
+    lines.push(...steps.map((step) => `${indent}· ${visible(step)}`));
+    const notes = [
+      evidence === "estimate" ? `estimate: ${how}` : "",
+      costs === "" ? "" : `costs: ${costs}`,
+      source ? "changes source" : "",
+      more === "" ? "" : `more: ${more}`,
+    ].filter((note) => note !== "");
+    if (notes.length > 0) lines.push(dim(t, indent + visible(notes.join(" · "))));
+  }
+  if (actions.length > MOST) lines.push(dim(t, `    … ${actions.length - MOST} more in the page and with --json`));
+  return lines;
+}
+
+function bestLines({ builds, best }: Overview, t: Terminal): string[] {
+  const first = builds[0].bytes;
+  const row = (name: string, { bytes, evidence, how, command }: Best): string[] => {
+    const size = evidence === "measured" ? formatExact(bytes) : `about ${formatBytes(bytes)}`;
+    return [name, size, formatShare(bytes - first, first), `${evidence}: ${how}`, command];
+  };
+  const rows = [row("without touching source", best.withoutSource)];
+  if (best.withSource) rows.push(row("with the changes of source above", best.withSource));
+  const columns = [
+    { title: "best build" },
+    { title: "bytes", right: true },
+    { title: "", right: true },
+    { title: "" },
+    { title: "command" },
   ];
-  return lines.join("\n") + "\n" + textReport(release, { terminal });
+  return table(
+    t,
+    columns,
+    rows.map((cells) => cells.map(visible)),
+  );
 }

@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { diffSchema, overviewSchema, snapshotSchema, viewSchema } from "../../src/ledger/schema.ts";
+import { overviewSchema } from "../../src/lab/overviewschema.ts";
+import { diffSchema, snapshotSchema, viewSchema } from "../../src/ledger/schema.ts";
 import { goBuild } from "../fixture.ts";
 
 const MAIN = path.join(path.dirname(fileURLToPath(import.meta.url)), "../../src/cli/main.ts");
@@ -156,8 +157,10 @@ describe("pare without a command", () => {
     const fixture = path.join(import.meta.dirname, "../fixtures/hello");
     const { stdout, stderr, status } = pare(["-C", fixture, "--json", "--html", page]);
     expect(status, stderr).toBe(0);
-    const { builds, release, command } = overviewSchema.parse(JSON.parse(stdout));
-    expect(command).toContain("go build");
+    const { builds, release, actions, best } = overviewSchema.parse(JSON.parse(stdout));
+    expect(best.withoutSource).toMatchObject({ bytes: release.file.size, evidence: "measured" });
+    expect(best.withoutSource.command).toContain("go build");
+    expect(actions[0]).toMatchObject({ kind: "flags", evidence: "measured", bytes: builds[0].bytes - builds.at(-1)!.bytes });
     expect(builds.length).toBeGreaterThan(2);
     expect(builds.at(-1)?.bytes).toBe(release.file.size);
     expect(builds[0].bytes).toBeGreaterThan(release.file.size);
@@ -167,7 +170,7 @@ describe("pare without a command", () => {
 });
 
 describe("schema", () => {
-  it.each(["snapshot", "view", "diff", "overview"])("prints the JSON Schema of a %s", (document) => {
+  it.each(["snapshot", "view", "diff"])("prints the JSON Schema of a %s", (document) => {
     const { stdout, status } = pare(["schema", document]);
     expect(status).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({
