@@ -24,6 +24,7 @@ const DT_FLAGS_1 = 0x6fff_fffb;
 const DF_1_PIE = 0x0800_0000;
 /** A dynamic section has some thirty entries; needed libraries may add some hundreds. */
 const MAX_ENTRIES = 4096;
+const MAX_NAME = 4096;
 
 /** A table that the dynamic section points to, as a file range. */
 export interface DynamicTable {
@@ -33,7 +34,8 @@ export interface DynamicTable {
 }
 
 export interface Dynamic {
-  readonly needed: boolean;
+  /** Names of the libraries that it asks for, in their order. */
+  readonly libraries: readonly string[];
   readonly pie: boolean;
   readonly soname: boolean;
   readonly relocations: readonly DynamicTable[];
@@ -76,12 +78,15 @@ export function readDynamic(file: ElfFile, range: readonly [number, number] | un
   const { bytes, wide } = file;
   const word = wide ? 8 : 4;
   const values = new Map<number, number>();
+  /** Offsets of names in the string table. */
+  const needed: number[] = [];
   if (range) {
     const end = Math.min(range[1], range[0] + MAX_ENTRIES * 2 * word);
     for (let at = range[0]; at + 2 * word <= end; at += 2 * word) {
       const tag = bytes.word(at, word);
       if (tag === 0) break;
       values.set(tag, bytes.word(at + word, word));
+      if (tag === DT_NEEDED) needed.push(bytes.word(at + word, word));
     }
   }
   const relocations: DynamicTable[] = [];
@@ -96,12 +101,22 @@ export function readDynamic(file: ElfFile, range: readonly [number, number] | un
   table(values.get(DT_PLTREL) === DT_REL ? "rel" : "rela", DT_JMPREL, DT_PLTRELSZ);
   const symbols = dynamicSymbols(file, values);
   return {
-    needed: values.has(DT_NEEDED),
+    libraries: libraryNames(file, values, needed),
     pie: Math.floor((values.get(DT_FLAGS_1) ?? 0) / DF_1_PIE) % 2 === 1,
     soname: values.has(DT_SONAME),
     relocations,
     ...(symbols && { symbols }),
   };
+}
+
+/** A name outside of the string table is "?": that there is a library is known. */
+function libraryNames(file: ElfFile, values: ReadonlyMap<number, number>, needed: readonly number[]): string[] {
+  const size = values.get(DT_STRSZ) ?? 0;
+  const offset = fileOffset(file, values.get(DT_STRTAB), size);
+  return needed.map((at) => {
+    if (offset === undefined || at >= size) return "?";
+    return file.bytes.cstring(offset + at, Math.min(size - at, MAX_NAME));
+  });
 }
 
 function dynamicSymbols(file: ElfFile, values: ReadonlyMap<number, number>): SymbolSource | undefined {

@@ -111,6 +111,9 @@ export interface Executable {
   readonly pie: boolean;
   /** Asks for a dynamic linker (ELF interpreter/needed libraries, Mach-O dylibs beyond libSystem …). */
   readonly dynamic: boolean;
+  /** ELF only: path of the dynamic linker, "" if it asks for none; and the libraries that it asks for, in their order. */
+  readonly interpreter?: string;
+  readonly libraries?: readonly string[];
   /** "exe", "shared" (c-shared, plugin), "object", "archive" */
   readonly type: "exe" | "shared" | "object" | "archive";
   /** Hex GNU build ID / Mach-O UUID, if present. */

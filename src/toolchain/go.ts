@@ -34,6 +34,10 @@ export interface GoContext {
   /** Added to the environment. */
   readonly env?: Environment;
   readonly guard: Guard;
+  /** Ends the go command and what it started. */
+  readonly signal?: AbortSignal;
+  /** The go command's process, once it is there. */
+  readonly onStart?: (pid: number) => void;
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -44,11 +48,18 @@ async function go(
   env: Environment = {},
   onLine?: (line: string) => void,
 ): Promise<RunResult> {
-  const { cwd, guard } = context;
+  const { cwd, guard, signal, onStart } = context;
   // Go asks git for the state of the working tree, and git would write what it found to its index
   const all = { GIT_OPTIONAL_LOCKS: "0", ...context.env, ...env };
   try {
-    return await run("go", args, { cwd, env: all, guard, ...(onLine ? { onLine } : {}) });
+    return await run("go", args, {
+      cwd,
+      env: all,
+      guard,
+      ...(signal ? { signal } : {}),
+      ...(onStart ? { onStart } : {}),
+      ...(onLine ? { onLine } : {}),
+    });
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code !== "ENOENT") throw new ToolFailure("go-missing", `the go command cannot be run: ${String(error)}`);
