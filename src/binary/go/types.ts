@@ -17,8 +17,9 @@ export interface TypeTable {
   readonly packages: readonly string[];
   /** 1: every package that mentions the type has a copy, of which the linker kept the first (instances, unnamed types). */
   readonly shared: Uint8Array;
-  /** Names (flag, length, text, tag …): RVA → size, and one edge per use: the name's RVA and the type's index. */
-  readonly nameSize: ReadonlyMap<number, number>;
+  /** Names (flag, length, text, tag …), each once: RVA and size; and one edge per use: the name's RVA and the type's index. */
+  readonly nameAt: Uint32Array;
+  readonly nameSize: Uint32Array;
   readonly nameUse: Uint32Array;
   readonly nameUser: Uint32Array;
   /** GC masks: one edge per use, with the mask's size in bytes (0: a GC program or on-demand mask, size unknown). */
@@ -70,6 +71,17 @@ export class U32List {
     }
     this.data[this.count++] = v;
   }
+  at(i: number): number {
+    return this.data[i];
+  }
+  /** Takes all numbers out; arrays that were handed out must not be used afterwards. */
+  clear(): void {
+    this.count = 0;
+    this.view = this.data.subarray(0, 0);
+  }
+  set(i: number, v: number): void {
+    this.data[i] = v;
+  }
   /** The numbers so far, without a copy; pushing may move them. */
   array(): Uint32Array {
     if (this.view.length !== this.count) this.view = this.data.subarray(0, this.count);
@@ -83,16 +95,21 @@ export class U32List {
  * goMinor: 16 … 26; it decides the name encoding (two-byte lengths up to 1.16) and the map type's size.
  */
 export class TypeWalker {
-  private readonly index = new Map<number, number>();
+  /** For each word from `types` on: the number of the type that stands there, plus one. */
+  private readonly index: Uint32Array<ArrayBuffer>;
   private readonly rva = new U32List();
   private readonly size = new U32List();
   private readonly owner = new U32List();
-  private readonly named: number[] = [];
+  private readonly named = new U32List();
   private readonly exportedMethods = new U32List();
   private readonly keptMethods = new U32List();
   private readonly packages: string[] = [""];
   private readonly packageIds = new Map<string, number>([["", 0]]);
-  private readonly nameSize = new Map<number, number>();
+  private readonly firstWord: number;
+  /** For each byte from `types` on a bit: whether a name that is used stands there. */
+  private readonly isName: Uint8Array<ArrayBuffer>;
+  private readonly nameAt = new U32List();
+  private readonly nameSize = new U32List();
   private readonly nameUse = new U32List();
   private readonly nameUser = new U32List();
   private readonly maskUse = new U32List();
@@ -124,6 +141,10 @@ export class TypeWalker {
     this.regionRva = region.rva;
     this.limit = Math.min(module.etypes, region.rva + region.bytes.length);
     this.types = module.types;
+    const span = Math.max(0, this.limit - this.types);
+    this.firstWord = Math.floor(this.types / exe.ptrSize);
+    this.index = new Uint32Array(Math.ceil(span / exe.ptrSize) + 1);
+    this.isName = new Uint8Array((span >> 3) + 1);
     this.last = module.types;
     this.le = exe.littleEndian;
     this.base = exe.imageBase;
@@ -165,8 +186,6 @@ export class TypeWalker {
 
   /** Size of the name at an RVA (internal/abi.Name), 0 if none stands there. */
   private measureName(rva: number): number {
-    const known = this.nameSize.get(rva);
-    if (known !== undefined) return known;
     if (rva < this.types || rva + 2 > this.limit) return 0;
     let o = rva - this.regionRva;
     const end = this.limit - this.regionRva;
@@ -215,7 +234,13 @@ export class TypeWalker {
   private useName(rva: number, user: number): boolean {
     const size = this.measureName(rva);
     if (size === 0) return false;
-    this.nameSize.set(rva, size);
+    const at = rva - this.types;
+    const bit = 1 << (at & 7);
+    if ((this.isName[at >> 3] & bit) === 0) {
+      this.isName[at >> 3] |= bit;
+      this.nameAt.push(rva);
+      this.nameSize.push(size);
+    }
     if (rva + size > this.last) this.last = rva + size;
     this.nameUse.push(rva);
     this.nameUser.push(user);
@@ -239,11 +264,11 @@ export class TypeWalker {
 
   /** Adds a type (and, through the queue, all it reaches). Answers its index, −1 if no descriptor stands there. */
   add(rva: number): number {
-    const known = this.index.get(rva);
-    if (known !== undefined) return known;
+    const known = this.indexOf(rva);
+    if (known >= 0) return known;
     if (!this.plausible(rva)) return -1;
     const i = this.rva.count;
-    this.index.set(rva, i);
+    this.index[rva / this.p - this.firstWord] = i + 1;
     this.rva.push(rva);
     this.size.push(0);
     this.owner.push(0);
@@ -254,8 +279,11 @@ export class TypeWalker {
     return i;
   }
 
-  has(rva: number): boolean {
-    return this.index.has(rva);
+  /** The number of the type at an RVA, −1 if none was added. */
+  private indexOf(rva: number): number {
+    return rva >= this.types && rva < this.limit && rva % this.p === 0
+      ? this.index[rva / this.p - this.firstWord] - 1
+      : -1;
   }
 
   /** Reads every queued type. */
@@ -275,112 +303,120 @@ export class TypeWalker {
     this.typeUser.push(user);
   }
 
+  /** The pointer at an offset of the region, as an RVA; 0 where no type can stand. */
+  private addr(at: number): number {
+    return at + this.p <= this.limit - this.regionRva ? this.word(at) - this.base : 0;
+  }
+
+  /** What the offset at an offset of the region leads to, as an RVA; 0 if it leads nowhere. */
+  private offsetTo(at: number): number {
+    const v = this.view.getInt32(at, this.le);
+    return v === 0 || v === -1 ? 0 : this.types + v;
+  }
+
+  /** How many of `count` members of `stride` bytes at an RVA can be read. */
+  private members(rva: number, count: number, stride: number): number {
+    if (rva < this.regionRva || count > MAX_MEMBERS) return 0;
+    return Math.min(count, Math.max(0, Math.floor((this.limit - rva) / stride)));
+  }
+
   private read(i: number): void {
     const p = this.p;
-    const rva = this.rva.array()[i];
+    const rva = this.rva.at(i);
     const o = rva - this.regionRva;
     const end = this.limit - this.regionRva;
     const tflag = this.bytes[o + 2 * p + 4];
     const kind = this.bytes[o + 2 * p + 7] & 31;
     const common = 4 * p + 16;
-    const addr = (at: number): number => (at + p <= end ? this.word(at) - this.base : 0);
-    const offsetTo = (at: number): number => {
-      const v = this.view.getInt32(at, this.le);
-      return v === 0 || v === -1 ? 0 : this.types + v;
-    };
 
     this.useName(this.types + this.view.getInt32(o + 4 * p + 8, this.le), i);
-    const equal = addr(o + 2 * p + 8);
+    const equal = this.addr(o + 2 * p + 8);
     if (equal > 0) {
       this.equalUse.push(equal);
       this.equalUser.push(i);
     }
-    const mask = addr(o + 3 * p + 8);
+    const mask = this.addr(o + 3 * p + 8);
     if (mask > 0) {
       const ptrWords = this.word(o + p) / p;
       this.maskUse.push(mask);
       this.maskUser.push(i);
       this.maskSize.push(tflag & FLAG_MASK_ON_DEMAND || ptrWords > 1 << 24 ? 0 : Math.ceil(ptrWords / 8));
     }
-    const pointerTo = offsetTo(o + 4 * p + 12);
+    const pointerTo = this.offsetTo(o + 4 * p + 12);
 
     // component edges in declaration order: the first one with an owner names an unnamed type
     const s = o + common;
     let size = common;
-    let tail: () => number = () => size;
-    const members = (span: number, count: number, stride: number, each: (at: number) => void): void => {
-      if (span < this.regionRva || count > MAX_MEMBERS) return;
-      const from = span - this.regionRva;
-      for (let k = 0; k < count; k++) {
-        const at = from + k * stride;
-        if (at + stride > end) return;
-        each(at);
-      }
-    };
+    // what stands behind the uncommon part
+    let parameters = 0;
+    let membersEnd = 0;
     let structPkg = 0;
     switch (kind) {
       case KIND_ARRAY:
         size += 3 * p;
-        this.component(i, addr(s));
-        this.component(i, addr(s + p));
+        this.component(i, this.addr(s));
+        this.component(i, this.addr(s + p));
         break;
       case KIND_CHAN:
         size += 2 * p;
-        this.component(i, addr(s));
+        this.component(i, this.addr(s));
         break;
       case KIND_POINTER:
       case KIND_SLICE:
         size += p;
-        this.component(i, addr(s));
+        this.component(i, this.addr(s));
         break;
       case KIND_FUNC: {
         size += Math.max(4, p);
         const params = s + 4 <= end ? this.u16(s) + (this.u16(s + 2) & 0x7fff) : 0;
         const from = s + Math.max(4, p) + (tflag & FLAG_UNCOMMON ? 16 : 0);
-        members(from + this.regionRva, params, p, (at) => this.component(i, addr(at)));
-        tail = () => size + params * p;
+        const n = this.members(from + this.regionRva, params, p);
+        for (let k = 0; k < n; k++) this.component(i, this.addr(from + k * p));
+        parameters = params * p;
         break;
       }
       case KIND_INTERFACE: {
         size += 4 * p;
-        const path = addr(s);
+        const path = this.addr(s);
         if (path > 0 && this.useName(path, i)) structPkg = this.pkgPath(path);
-        const methods = addr(s + p);
+        const methods = this.addr(s + p);
         const n = s + 3 * p <= end ? this.word(s + 2 * p) : 0;
-        members(methods, n, 8, (at) => {
-          this.useName(offsetTo(at), i);
-          this.component(i, offsetTo(at + 4));
-        });
-        if (n <= MAX_MEMBERS && methods >= rva && methods < rva + 4096)
-          tail = () => Math.max(size, methods - rva + n * 8);
+        const from = methods - this.regionRva;
+        const readable = this.members(methods, n, 8);
+        for (let k = 0; k < readable; k++) {
+          this.useName(this.offsetTo(from + k * 8), i);
+          this.component(i, this.offsetTo(from + k * 8 + 4));
+        }
+        if (n <= MAX_MEMBERS && methods >= rva && methods < rva + 4096) membersEnd = methods - rva + n * 8;
         break;
       }
       case KIND_MAP:
         size += this.mapSize;
-        this.component(i, addr(s));
-        this.component(i, addr(s + p));
-        this.component(i, addr(s + 2 * p));
+        this.component(i, this.addr(s));
+        this.component(i, this.addr(s + p));
+        this.component(i, this.addr(s + 2 * p));
         break;
       case KIND_STRUCT: {
         size += 4 * p;
-        const path = addr(s);
+        const path = this.addr(s);
         if (path > 0 && this.useName(path, i)) structPkg = this.pkgPath(path);
-        const fields = addr(s + p);
+        const fields = this.addr(s + p);
         const n = s + 3 * p <= end ? this.word(s + 2 * p) : 0;
-        members(fields, n, 3 * p, (at) => {
-          const name = addr(at);
+        const from = fields - this.regionRva;
+        const readable = this.members(fields, n, 3 * p);
+        for (let k = 0; k < readable; k++) {
+          const name = this.addr(from + k * 3 * p);
           if (name > 0) this.useName(name, i);
-          this.component(i, addr(at + p));
-        });
-        if (n <= MAX_MEMBERS && fields >= rva && fields < rva + 4096)
-          tail = () => Math.max(size, fields - rva + n * 3 * p);
+          this.component(i, this.addr(from + k * 3 * p + p));
+        }
+        if (n <= MAX_MEMBERS && fields >= rva && fields < rva + 4096) membersEnd = fields - rva + n * 3 * p;
         break;
       }
     }
     if (tflag & FLAG_UNCOMMON && o + size + 16 <= end) {
       const u = o + size;
       size += 16;
-      const path = offsetTo(u);
+      const path = this.offsetTo(u);
       if (path > 0 && this.useName(path, i)) {
         const pkg = this.pkgPath(path);
         if (tflag & FLAG_NAMED) this.setOwner(i, pkg, true);
@@ -389,30 +425,30 @@ export class TypeWalker {
       const mcount = this.u16(u + 4);
       const moff = this.view.getUint32(u + 8, this.le);
       const methods = u + moff;
-      size = tail();
+      size = Math.max(size + parameters, membersEnd);
       if (mcount > 0 && methods + mcount * 16 <= end) {
         let exported = 0;
         let kept = 0;
         for (let at = methods; at < methods + mcount * 16; at += 16) {
-          const name = offsetTo(at);
-          const mtyp = offsetTo(at + 4);
+          const name = this.offsetTo(at);
+          const mtyp = this.offsetTo(at + 4);
           if (this.useName(name, i) && (this.bytes[name - this.regionRva] & NAME_EXPORTED) !== 0) {
             exported++;
             // its type, its entry for interfaces and its entry for direct calls stay together
-            if (mtyp !== 0 && offsetTo(at + 8) !== 0 && offsetTo(at + 12) !== 0) kept++;
+            if (mtyp !== 0 && this.offsetTo(at + 8) !== 0 && this.offsetTo(at + 12) !== 0) kept++;
           }
           if (mtyp > 0) this.component(i, mtyp);
         }
-        this.exportedMethods.array()[i] = exported;
-        this.keptMethods.array()[i] = kept;
+        this.exportedMethods.set(i, exported);
+        this.keptMethods.set(i, kept);
         size = Math.max(size, methods - o + mcount * 16);
       }
     } else {
-      size = tail();
+      size = Math.max(size + parameters, membersEnd);
     }
-    this.size.array()[i] = Math.min(size, end - o);
+    this.size.set(i, Math.min(size, end - o));
     if (rva + Math.min(size, end - o) > this.last) this.last = rva + Math.min(size, end - o);
-    if (structPkg > 0 && this.owner.array()[i] === 0 && !(tflag & FLAG_NAMED)) this.setOwner(i, structPkg, false);
+    if (structPkg > 0 && this.owner.at(i) === 0 && !(tflag & FLAG_NAMED)) this.setOwner(i, structPkg, false);
     if (pointerTo > 0) {
       // not a component: it names no owner, but it is a use of that type
       if (this.add(pointerTo) >= 0) {
@@ -424,8 +460,8 @@ export class TypeWalker {
 
   private setOwner(i: number, pkg: number, named: boolean): void {
     if (NO_PACKAGE.has(this.packages[pkg])) return;
-    this.owner.array()[i] = pkg;
-    if (named) this.named[i] = 1;
+    this.owner.set(i, pkg);
+    if (named) this.named.set(i, 1);
   }
 
   /** Where the types and names read so far end, as an RVA. */
@@ -438,6 +474,7 @@ export class TypeWalker {
     const count = this.rva.count;
     const rva = this.rva.array();
     const owner = this.owner.array();
+    const named = Uint8Array.from(this.named.array());
     const typeUse = this.typeUse.array();
     const typeUser = this.typeUser.array();
     // edges are grouped by user in reading order: first edge of each user
@@ -451,13 +488,13 @@ export class TypeWalker {
       lastEdge[u] = e;
     }
     const state = new Uint8Array(count);
-    for (let i = 0; i < count; i++) if (owner[i] > 0 || this.named[i]) state[i] = 2;
+    for (let i = 0; i < count; i++) if (owner[i] > 0 || named[i]) state[i] = 2;
     const resolve = (i: number, depth: number): number => {
       if (state[i] !== 0 || depth > 64) return owner[i];
       state[i] = 1;
       for (let e = first[i]; e >= 0; e = next[e]) {
-        const c = this.index.get(typeUse[e]);
-        if (c === undefined || this.isPointerBack(rva[i], typeUse[e])) continue;
+        const c = this.indexOf(typeUse[e]);
+        if (c < 0 || this.isPointerBack(rva[i], typeUse[e])) continue;
         const o = resolve(c, depth + 1);
         if (o > 0) {
           owner[i] = o;
@@ -470,20 +507,22 @@ export class TypeWalker {
     for (let i = 0; i < count; i++) resolve(i, 0);
     const shared = new Uint8Array(count);
     for (let i = 0; i < count; i++) {
-      const t = this.isPointer(rva[i]) ? (this.index.get(typeUse[first[i]] ?? 0) ?? i) : i;
-      shared[i] = this.named[t] && owner[t] > 0 && !this.isInstance(rva[t]) ? 0 : 1;
+      const used = this.isPointer(rva[i]) && first[i] >= 0 ? this.indexOf(typeUse[first[i]]) : -1;
+      const t = used >= 0 ? used : i;
+      shared[i] = named[t] && owner[t] > 0 && !this.isInstance(rva[t]) ? 0 : 1;
     }
     return {
       count,
       rva,
       size: this.size.array(),
       owner,
-      named: Uint8Array.from(this.named),
+      named,
       exportedMethods: this.exportedMethods.array(),
       keptMethods: this.keptMethods.array(),
       shared,
       packages: this.packages,
-      nameSize: this.nameSize,
+      nameAt: this.nameAt.array(),
+      nameSize: this.nameSize.array(),
       nameUse: this.nameUse.array(),
       nameUser: this.nameUser.array(),
       maskUse: this.maskUse.array(),
@@ -493,7 +532,7 @@ export class TypeWalker {
       equalUser: this.equalUser.array(),
       typeUse,
       typeUser,
-      indexOf: (at) => this.index.get(at) ?? -1,
+      indexOf: (at) => this.indexOf(at),
       string: (i) => {
         const p = this.p;
         const o = rva[i] - this.regionRva;
@@ -511,7 +550,7 @@ export class TypeWalker {
   private isInstance(rva: number): boolean {
     const o = rva - this.regionRva;
     const name = this.types + this.view.getInt32(o + 4 * this.p + 8, this.le);
-    const size = this.nameSize.get(name) ?? 0;
+    const size = this.measureName(name);
     return (
       size > 0 && this.bytes[name - this.regionRva + size - 1 - (this.bytes[name - this.regionRva] & 4 ? 4 : 0)] === 93
     );

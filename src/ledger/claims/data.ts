@@ -194,7 +194,7 @@ export function claimData(input: DataInput): DataResult {
   const types = walker.finish();
 
   // 5. marks
-  const marks = new Marks(types.count + types.nameSize.size + (refs.count >> 1) + slotAt.count + 4096);
+  const marks = new Marks(types.count + types.nameAt.length + (refs.count >> 1) + slotAt.count + 4096);
   const typeOwner = new Uint32Array(types.packages.length);
   for (let i = 1; i < types.packages.length; i++) typeOwner[i] = packages.id(types.packages[i]);
   const typeName = claims.symbols.source((i) => `type:${types.string(i)}`);
@@ -206,7 +206,7 @@ export function claimData(input: DataInput): DataResult {
       typeOwner[types.owner[i]] || (BASIC_TYPE.test(types.string(i)) ? packages.id("runtime") : 0),
       typeName(i),
     );
-  for (const [rva, size] of types.nameSize) marks.add(rva, size, KIND.type);
+  for (let i = 0; i < types.nameAt.length; i++) marks.add(types.nameAt[i], types.nameSize[i], KIND.type);
   const typesEnd = walker.end();
   claimItabs(input, words, types, typeOwner, itabs, marks);
   const elimination = methodElimination(

@@ -132,14 +132,12 @@ export interface Area {
   readonly pointers?: { readonly from: number; readonly word: number; readonly before: Uint32Array };
 }
 
-/** Whether [from, to) of an area can be an object as far as pointers tell. */
-function holdsPointer(area: Area, from: number, to: number): boolean {
-  if (!area.pointers) return true;
-  const { before, word, from: base } = area.pointers;
+/** For each place how many words of its area before it hold pointers; undefined if the area does not tell. */
+function pointersBefore(area: Area, place: Uint32Array): Uint32Array | undefined {
+  if (!area.pointers) return undefined;
+  const { before, word, from } = area.pointers;
   const last = before.length - 1;
-  return (
-    before[Math.min(last, Math.floor((to - base) / word))] > before[Math.min(last, Math.floor((from - base) / word))]
-  );
+  return place.map((at) => before[Math.min(last, Math.floor((at - from) / word))]);
 }
 
 /**
@@ -382,6 +380,7 @@ function fold({ at, mark, weight }: Starts, sizes: Uint32Array, area: Area, scra
     place[i] = at[i];
   }
   place[n] = area.end;
+  const pointers = pointersBefore(area, place);
   // cost of row j at k: cheapest way in which j is kept and j-1-k is the kept one before it; from: the k of that one.
   // Costs are needed for as many rows as can be reached, so their rows are used in turn
   const cost = new Float64Array(ROWS * REACH).fill(Infinity);
@@ -409,7 +408,7 @@ function fold({ at, mark, weight }: Starts, sizes: Uint32Array, area: Area, scra
       ways = k + 1;
     }
     for (let k = ways - 1; k >= 0; k--) {
-      const c = cost[row + k] + DISORDER * Math.log2(width[k]);
+      const c = cost[row + k] + DISORDER * log2(width[k]);
       const better = k === ways - 1 || c < over[k + 1];
       over[k] = better ? c : over[k + 1];
       overAt[k] = better ? k : overAt[k + 1];
@@ -417,6 +416,11 @@ function fold({ at, mark, weight }: Starts, sizes: Uint32Array, area: Area, scra
     // all that this row tells is in under and over: it becomes the one that is reached last
     cost.fill(Infinity, row, row + REACH);
     let skipped = 0;
+    let lo = 0;
+    // from this size on the start is misaligned: see leastAlign
+    const unit = at[i] & -at[i];
+    const tooWide = area.aligned && unit > 0 && unit < MAX_ALIGN ? unit * 4 : Infinity;
+    const isUnformed = skip[i] < FIRM_START;
     for (let j = i + 1; j <= n && j - i <= REACH; j++) {
       if (j > i + 1) {
         // beyond a start of known size no object reaches
@@ -427,13 +431,8 @@ function fold({ at, mark, weight }: Starts, sizes: Uint32Array, area: Area, scra
       // the larger an object, the more references point into it
       if (skipped > 4 + size / 48) break;
       const limit = size + (size < 64 ? 8 : 31);
-      let lo = 0;
-      let hi = ways;
-      while (lo < hi) {
-        const mid = (lo + hi) >> 1;
-        if (width[mid] <= limit) lo = mid + 1;
-        else hi = mid;
-      }
+      // the farther the end, the more of the ways lead to something smaller
+      while (lo < ways && width[lo] <= limit) lo++;
       let best = ways === 0 ? 0 : Infinity;
       let way = -1;
       if (lo > 0) {
@@ -441,7 +440,7 @@ function fold({ at, mark, weight }: Starts, sizes: Uint32Array, area: Area, scra
         way = underAt[lo - 1];
       }
       if (lo < ways) {
-        const c = over[lo] - DISORDER * Math.log2(size);
+        const c = over[lo] - DISORDER * log2(size);
         if (c < best) {
           best = c;
           way = overAt[lo];
@@ -449,9 +448,9 @@ function fold({ at, mark, weight }: Starts, sizes: Uint32Array, area: Area, scra
       }
       let misplaced = 0;
       if (known[i] === 0) {
-        if (area.aligned && at[i] % leastAlign(size) !== 0) misplaced += MISALIGNED;
-        if (size > LARGE && skip[i] < FIRM_START) misplaced += UNFORMED;
-        if (!holdsPointer(area, at[i], place[j])) misplaced += POINTERLESS;
+        if (size >= tooWide) misplaced += MISALIGNED;
+        if (isUnformed && size > LARGE) misplaced += UNFORMED;
+        if (pointers && pointers[j] <= pointers[i]) misplaced += POINTERLESS;
         if (weight[i] === HIDDEN) misplaced += UNMARKED;
       }
       const k = j - 1 - i;
@@ -470,6 +469,13 @@ function fold({ at, mark, weight }: Starts, sizes: Uint32Array, area: Area, scra
     j = i;
   }
   return keep;
+}
+
+/** Logarithms of the sizes that most objects have. */
+const LOGARITHMS = Float64Array.from({ length: 4096 }, (_, size) => Math.log2(size));
+
+function log2(size: number): number {
+  return size < LOGARITHMS.length ? LOGARITHMS[size] : Math.log2(size);
 }
 
 /** Least alignment of an object that fills a gap up to the next of its kind: a power of two not above its size (ld/data.go, symalign). */

@@ -183,75 +183,95 @@ export interface ChoiceOptions {
   readonly descent?: Float64Array;
 }
 
-/**
- * For `n` objects in address order, each with candidate ids and their costs, chooses ids whose ranks do not descend, at least cost;
- * an object that is given up costs 1, and its choice is 0. O(n · candidates · log ranks) by a prefix-minimum tree over ranks.
- */
-export function monotoneChoice(
-  n: number,
-  candidates: (i: number, each: (id: number, cost: number) => void) => void,
-  rank: Uint32Array,
-  options: ChoiceOptions = {},
-): Uint32Array {
-  const choice = new Uint32Array(n);
-  if (n < 2) return choice;
-  const { segment, descent } = options;
-  // nodes of the search: (object, candidate), with the node chosen before; cost is relative to giving up everything so far
-  const object = new U32List();
-  const id = new U32List();
-  const extra: number[] = [];
-  const present = new Uint8Array(rank.length);
-  for (let i = 0; i < n; i++) {
-    candidates(i, (c, cost) => {
+/** Chooses among candidates so that ranks do not descend. One for many choices by the same ranks: it keeps its tables. */
+export class MonotoneChoice {
+  private readonly rank: Uint32Array;
+  /** By id, while a choice is made: its place among the candidates, from 1; 0 for others. */
+  private readonly place: Uint32Array;
+  // nodes of the search: (object, candidate) and the candidate's cost
+  private readonly object = new U32List();
+  private readonly id = new U32List();
+  private extra = new Float64Array(1024);
+
+  constructor(rank: Uint32Array) {
+    this.rank = rank;
+    this.place = new Uint32Array(rank.length);
+  }
+
+  /**
+   * For `n` objects in address order, each with candidate ids and their costs, the ids whose ranks do not descend, at least cost; an
+   * object that is given up costs 1, and its choice is 0. O(n · candidates · log ranks) by a prefix-minimum tree over ranks.
+   */
+  of(
+    n: number,
+    candidates: (i: number, each: (id: number, cost: number) => void) => void,
+    options: ChoiceOptions = {},
+  ): Uint32Array {
+    const choice = new Uint32Array(n);
+    if (n < 2) return choice;
+    const { rank, place } = this;
+    const { segment, descent } = options;
+    this.object.clear();
+    this.id.clear();
+    const sorted: number[] = [];
+    let current = 0;
+    const add = (c: number, cost: number): void => {
       if (rank[c] === 0xffffffff) return;
-      object.push(i);
-      id.push(c);
-      extra.push(cost);
-      present[c] = 1;
-    });
-  }
-  const nodes = object.count;
-  const objects = object.array();
-  const ids = id.array();
-  const sorted: number[] = [];
-  for (let c = 0; c < rank.length; c++) if (present[c]) sorted.push(c);
-  sorted.sort((a, b) => rank[a] - rank[b]);
-  const place = new Uint32Array(rank.length);
-  sorted.forEach((c, k) => (place[c] = k + 1));
-  const cost = new Float64Array(nodes);
-  const before = new Int32Array(nodes).fill(-1);
-  const tree = new Int32Array(sorted.length + 1).fill(-1);
-  const value = (node: number): number => (node < 0 ? 0 : cost[node]);
-  let last = -1;
-  let base = -1;
-  let lastSegment = -1;
-  for (let from = 0; from < nodes;) {
-    const i = objects[from];
-    if (segment && segment[i] !== lastSegment) {
-      lastSegment = segment[i];
-      base = last;
-    }
-    const fall = descent ? descent[i] : Infinity;
-    let to = from;
-    for (; to < nodes && objects[to] === i; to++) {
-      let best = base;
-      for (let k = place[ids[to]]; k > 0; k -= k & -k) if (value(tree[k]) < value(best)) best = tree[k];
-      let reach = value(best);
-      if (value(last) + fall < reach) {
-        best = last;
-        reach = value(last) + fall;
+      if (this.id.count === this.extra.length) {
+        const more = new Float64Array(this.extra.length * 2);
+        more.set(this.extra);
+        this.extra = more;
       }
-      before[to] = best;
-      cost[to] = reach - UNEXPLAINED + extra[to];
+      this.extra[this.id.count] = cost;
+      this.object.push(current);
+      this.id.push(c);
+      if (place[c] > 0) return;
+      place[c] = 1;
+      sorted.push(c);
+    };
+    for (; current < n; current++) candidates(current, add);
+    const nodes = this.id.count;
+    const objects = this.object.array();
+    const ids = this.id.array();
+    sorted.sort((a, b) => rank[a] - rank[b]);
+    for (let k = 0; k < sorted.length; k++) place[sorted[k]] = k + 1;
+    // the node chosen before each; costs are relative to giving up everything so far
+    const cost = new Float64Array(nodes);
+    const before = new Int32Array(nodes).fill(-1);
+    const tree = new Int32Array(sorted.length + 1).fill(-1);
+    const value = (node: number): number => (node < 0 ? 0 : cost[node]);
+    let last = -1;
+    let base = -1;
+    let lastSegment = -1;
+    for (let from = 0; from < nodes;) {
+      const i = objects[from];
+      if (segment && segment[i] !== lastSegment) {
+        lastSegment = segment[i];
+        base = last;
+      }
+      const fall = descent ? descent[i] : Infinity;
+      let to = from;
+      for (; to < nodes && objects[to] === i; to++) {
+        let best = base;
+        for (let k = place[ids[to]]; k > 0; k -= k & -k) if (value(tree[k]) < value(best)) best = tree[k];
+        let reach = value(best);
+        if (value(last) + fall < reach) {
+          best = last;
+          reach = value(last) + fall;
+        }
+        before[to] = best;
+        cost[to] = reach - UNEXPLAINED + this.extra[to];
+      }
+      for (let node = from; node < to; node++) {
+        if (cost[node] < value(last)) last = node;
+        for (let k = place[ids[node]]; k < tree.length; k += k & -k) if (cost[node] < value(tree[k])) tree[k] = node;
+      }
+      from = to;
     }
-    for (let node = from; node < to; node++) {
-      if (cost[node] < value(last)) last = node;
-      for (let k = place[ids[node]]; k < tree.length; k += k & -k) if (cost[node] < value(tree[k])) tree[k] = node;
-    }
-    from = to;
+    for (let node = last; node >= 0; node = before[node]) choice[objects[node]] = ids[node];
+    for (const c of sorted) place[c] = 0;
+    return choice;
   }
-  for (let node = last; node >= 0; node = before[node]) choice[objects[node]] = ids[node];
-  return choice;
 }
 
 /** How many of the next distances tell whether one is usual. */

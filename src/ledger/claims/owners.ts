@@ -5,7 +5,7 @@ import { EXACT, INFERRED, KIND, ONE_REFERRER, SEVERAL } from "../ledger.ts";
 import { sortedOrder } from "../sweep.ts";
 import type { Functions } from "./functions.ts";
 import { objectAt, type Objects } from "./objects.ts";
-import { monotoneChoice, orderFromRuns, refineOrder, sizeClasses } from "./order.ts";
+import { MonotoneChoice, orderFromRuns, refineOrder, sizeClasses } from "./order.ts";
 
 /** A pointer between data objects: the object that holds it and the one it points into. */
 export interface Pointers {
@@ -52,16 +52,18 @@ class Candidates {
     this.next = new Int32Array(objects + 64);
   }
 
-  add(object: number, pkg: number): void {
-    if (pkg === 0) return;
+  /** Answers whether the package is new. */
+  add(object: number, pkg: number): boolean {
+    if (pkg === 0) return false;
     let n = 0;
     for (let e = this.head[object]; e >= 0; e = this.next[e]) {
-      if (this.pkg[e] === pkg || ++n === MAX_CANDIDATES) return;
+      if (this.pkg[e] === pkg || ++n === MAX_CANDIDATES) return false;
     }
     if (this.count === this.pkg.length) this.grow();
     this.pkg[this.count] = pkg;
     this.next[this.count] = this.head[object];
     this.head[object] = this.count++;
+    return true;
   }
 
   private grow(): void {
@@ -78,10 +80,17 @@ class Candidates {
     for (let e = this.head[object]; e >= 0; e = this.next[e]) call(this.pkg[e]);
   }
 
-  size(object: number): number {
-    let n = 0;
-    for (let e = this.head[object]; e >= 0; e = this.next[e]) n++;
-    return n;
+  /** The same without a function: the first entry of an object, and the one behind an entry; −1 behind the last. */
+  firstEntry(object: number): number {
+    return this.head[object];
+  }
+
+  nextEntry(entry: number): number {
+    return this.next[entry];
+  }
+
+  packageOf(entry: number): number {
+    return this.pkg[entry];
   }
 
   has(object: number): boolean {
@@ -133,28 +142,39 @@ export function decideOwners(input: OwnerInput): Owners {
 
   const importer = importerRanks(input, textRank);
   // whoever uses a type uses its name, mask and equality function
-  const flow = (use: Uint32Array, user: Uint32Array, only?: Uint8Array): void => {
-    for (let i = 0; i < use.length; i++) {
-      const to = objectAt(objects, use[i]);
+  const own = Uint32Array.from(
+    typeObject,
+    (object, t) => typePackage[types.owner[t]] || (object >= 0 ? objects.named[object] : 0),
+  );
+  const flow = (used: Int32Array, user: Uint32Array, only?: Uint8Array): void => {
+    for (let i = 0; i < used.length; i++) {
+      const to = used[i];
       if (to < 0 || only?.[to] === 0) continue;
       const t = user[i];
-      const bound = types.shared[t] && !only ? importer[t] : 0;
-      const add = (pkg: number): void => {
-        if (textRank[pkg] >= bound) who.add(to, pkg);
-      };
-      add(typePackage[types.owner[t]] || (typeObject[t] >= 0 ? objects.named[typeObject[t]] : 0));
-      if (types.shared[t] && typeObject[t] >= 0) who.each(typeObject[t], add);
+      const isShared = types.shared[t] === 1;
+      const bound = isShared && !only ? importer[t] : 0;
+      if (textRank[own[t]] >= bound) who.add(to, own[t]);
+      if (!isShared || typeObject[t] < 0) continue;
+      for (let e = who.firstEntry(typeObject[t]); e >= 0; e = who.nextEntry(e)) {
+        if (textRank[who.packageOf(e)] >= bound) who.add(to, who.packageOf(e));
+      }
     }
   };
-  flow(types.nameUse, types.nameUser);
-  flow(types.maskUse, types.maskUser);
-  flow(types.equalUse, types.equalUser);
+  const objectsAt = (rvas: Uint32Array): Int32Array => {
+    const out = new Int32Array(rvas.length);
+    for (let i = 0; i < out.length; i++) out[i] = objectAt(objects, rvas[i]);
+    return out;
+  };
+  const [names, masks, equals] = [types.nameUse, types.maskUse, types.equalUse].map(objectsAt);
+  flow(names, types.nameUser);
+  flow(masks, types.maskUser);
+  flow(equals, types.equalUser);
   // where none of the packages could have written the type down, any of them is better than none
   const left = new Uint8Array(n);
   for (let i = 0; i < n; i++) left[i] = who.has(i) ? 0 : 1;
-  flow(types.nameUse, types.nameUser, left);
-  flow(types.maskUse, types.maskUser, left);
-  flow(types.equalUse, types.equalUser, left);
+  flow(names, types.nameUser, left);
+  flow(masks, types.maskUser, left);
+  flow(equals, types.equalUser, left);
   const { stackMasks } = input;
   for (let i = 0; i < stackMasks.rva.length; i++) {
     const to = objectAt(objects, stackMasks.rva[i]);
@@ -319,8 +339,11 @@ function placeData(
     if (content[i]) return;
     const first = who.first(i, textRank);
     if (first) call(first, first === input.main ? BY_MAIN : 0);
-    who.each(i, (pkg) => pkg !== first && call(pkg, pkg === input.main ? BY_MAIN : NOT_FIRST));
-    hints.each(i, (pkg) => call(pkg, BY_HINT));
+    for (let e = who.firstEntry(i); e >= 0; e = who.nextEntry(e)) {
+      const pkg = who.packageOf(e);
+      if (pkg !== first) call(pkg, pkg === input.main ? BY_MAIN : NOT_FIRST);
+    }
+    for (let e = hints.firstEntry(i); e >= 0; e = hints.nextEntry(e)) call(hints.packageOf(e), BY_HINT);
     // of holders, as of referrers, those that come later in text order import the others
     let earliest = 0;
     for (let k = from[i]; k < from[i + 1] && k < from[i] + 16; k++) {
@@ -335,16 +358,14 @@ function placeData(
   const low = new Uint32Array(n);
   const high = new Uint32Array(n);
   const placed = new Uint8Array(n);
+  const choice = new MonotoneChoice(loadRank);
   for (let round = 0; round < PLACEMENTS; round++) {
     for (const { start, end, segment, descent } of runs) {
-      const choice = monotoneChoice(end - start, (k, call) => each(start + k, call), loadRank, {
-        segment,
-        descent,
-      });
-      bounds(choice, segment, low.subarray(start, end), high.subarray(start, end));
-      for (let k = 0; k < choice.length; k++) {
-        placed[start + k] = choice[k] > 0 ? 1 : 0;
-        if (choice[k] > 0) owner[start + k] = choice[k];
+      const chosen = choice.of(end - start, (k, call) => each(start + k, call), { segment, descent });
+      bounds(chosen, segment, low.subarray(start, end), high.subarray(start, end));
+      for (let k = 0; k < chosen.length; k++) {
+        placed[start + k] = chosen[k] > 0 ? 1 : 0;
+        if (chosen[k] > 0) owner[start + k] = chosen[k];
       }
     }
     // a package most of whose variables fit nowhere has a wrong place in the order: then the referrers stand
@@ -412,47 +433,58 @@ function fromCode(input: OwnerInput, who: Candidates, hints: Candidates): void {
     pointed[pointers.to[k]] = 1;
     holds[pointers.from[k]] |= objects.kind[pointers.to[k]] === KIND.type ? HOLDS_TYPE : HOLDS_POINTER;
   }
+  const accept = (o: number, ref: number, packageOf: Uint32Array): void => {
+    const origin = objects.kind[o] === KIND.data ? origins[ref] : 0;
+    // what inlined code loads by name is of the package it was written in, or of one that this imports: not of the function's. An address
+    // or an array may be an argument instead, and the caches of type assertions (internal/abi/switch.go) are made anew for each function
+    if (origin > 0 && refs.formed[ref] === 0 && holds[o] === HOLDS_POINTER) who.add(o, origin);
+    else {
+      who.add(o, packageOf[refs.func[ref]]);
+      if (origin > 0) hints.add(o, origin);
+    }
+  };
+  // whether the package of a reference refers to the same object again, nearby
+  const again = new Uint8Array(order.length);
+  const last = new Int32Array(input.packages).fill(-NEARBY);
   let r = 0;
   for (let o = 0; o < objects.count && r < order.length; o++) {
-    while (r < order.length && refs.target[order[r]] < objects.start[o]) r++;
+    const start = objects.start[o];
+    const end = objects.end[o];
+    while (r < order.length && refs.target[order[r]] < start) r++;
     const from = r;
-    while (r < order.length && refs.target[order[r]] < objects.end[o]) r++;
-    const variable = objects.kind[o] === KIND.data;
     // content that a shared function brings belongs to the package whose copy of the function was kept
-    const packageAt = (k: number): number => (variable ? functions.owner : functions.unit)[refs.func[order[k]]];
-    const isDirect = (k: number): boolean => refs.target[order[k]] === objects.start[o] || refs.formed[order[k]] === 1;
-    const accept = (k: number): void => {
-      const origin = variable ? origins[order[k]] : 0;
-      // what inlined code loads by name is of the package it was written in, or of one that this imports: not of the function's. An address
-      // or an array may be an argument instead, and the caches of type assertions (internal/abi/switch.go) are made anew for each function
-      if (origin > 0 && refs.formed[order[k]] === 0 && holds[o] === HOLDS_POINTER) who.add(o, origin);
-      else {
-        who.add(o, packageAt(k));
-        if (origin > 0) hints.add(o, origin);
-      }
-    };
-    for (let k = from; k < r; k++) if (isDirect(k)) accept(k);
-    const named = who.has(o) || pointed[o] === 1;
+    const packageOf = objects.kind[o] === KIND.data ? functions.owner : functions.unit;
+    let indirect = 0;
+    for (; r < order.length && refs.target[order[r]] < end; r++) {
+      const ref = order[r];
+      if (refs.target[ref] === start || refs.formed[ref] === 1) accept(o, ref, packageOf);
+      else indirect++;
+    }
+    if (indirect === 0) continue;
+    const isNamed = who.has(o) || pointed[o] === 1;
+    // an object without a name of its own takes them all
+    for (let k = isNamed ? from : r; k < r; k++) {
+      const pkg = packageOf[refs.func[order[k]]];
+      const before = last[pkg];
+      last[pkg] = k;
+      if (before < from) continue;
+      if (k - before <= NEARBY) again[k] = 1;
+      if (k - before < NEARBY) again[before] = 1;
+    }
     for (let k = from; k < r; k++) {
-      if (isDirect(k)) continue;
-      if (named && !twice(k, from, r, packageAt, packageAt(k))) continue;
-      accept(k);
+      const ref = order[k];
+      if (refs.target[ref] === start || refs.formed[ref] === 1) continue;
+      if (!isNamed || again[k] === 1) accept(o, ref, packageOf);
     }
   }
 }
 
+/** Among how many references in front of and behind one it counts as repeated. */
+const NEARBY = 64;
+
 /** What an object's pointers lead to, as bits. */
 const HOLDS_POINTER = 1;
 const HOLDS_TYPE = 2;
-
-/** Whether a package refers to an object more than once. */
-function twice(k: number, from: number, to: number, packageAt: (k: number) => number, pkg: number): boolean {
-  // objects with very many references need no search: the neighbours tell
-  const low = Math.max(from, k - 64);
-  const high = Math.min(to, k + 64);
-  for (let i = low; i < high; i++) if (i !== k && packageAt(i) === pkg) return true;
-  return false;
-}
 
 /** A type's components come with it: to the type's owner where its name tells one, to whoever uses it where not. */
 function throughTypes(input: OwnerInput, typeObject: Int32Array, who: Candidates): void {
@@ -473,9 +505,9 @@ function throughTypes(input: OwnerInput, typeObject: Int32Array, who: Candidates
   for (let round = 0; round < ROUNDS; round++) {
     let changed = false;
     for (let k = 0; k < from.length; k++) {
-      const had = who.size(to[k]);
-      who.each(from[k], (pkg) => who.add(to[k], pkg));
-      if (who.size(to[k]) !== had) changed = true;
+      for (let e = who.firstEntry(from[k]); e >= 0; e = who.nextEntry(e)) {
+        if (who.add(to[k], who.packageOf(e))) changed = true;
+      }
     }
     if (!changed) break;
   }
@@ -539,21 +571,20 @@ function followOrder(
     if (!list) classes.set(key, (list = new U32List()));
     list.push(i);
   }
+  const choice = new MonotoneChoice(loadRank);
   for (const list of classes.values()) {
+    if (list.count < 2) continue;
     const members = list.array();
-    const choice = monotoneChoice(
-      members.length,
-      (k, each) => {
-        let c = 0;
-        sortedBy(who, members[k], loadRank).forEach((pkg) => each(pkg, Math.min(0.6, LATER * c++)));
-      },
-      loadRank,
-    );
+    const chosen = choice.of(members.length, (k, each) => {
+      const only = who.single(members[k]);
+      if (only > 0) each(only, 0);
+      else sortedBy(who, members[k], loadRank).forEach((pkg, c) => each(pkg, Math.min(0.6, LATER * c)));
+    });
     for (let k = 0; k < members.length; k++) {
-      if (choice[k] > 0) owner[members[k]] = choice[k];
+      if (chosen[k] > 0) owner[members[k]] = chosen[k];
       // the linker keeps the copy of the package that it loads first, also where nothing of that package's own is left
-      else if (members.length >= CROWD && k > 0 && choice[k - 1] > 0 && choice[k - 1] === choice[k + 1])
-        owner[members[k]] = choice[k - 1];
+      else if (members.length >= CROWD && k > 0 && chosen[k - 1] > 0 && chosen[k - 1] === chosen[k + 1])
+        owner[members[k]] = chosen[k - 1];
     }
   }
 }

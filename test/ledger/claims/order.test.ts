@@ -1,6 +1,6 @@
 // The linker's orders, recovered from runs of owners and applied to objects in address order. Ids are packages; 0 is nobody.
 import { describe, expect, test } from "vitest";
-import { monotoneChoice, orderFromRuns, refineOrder, sizeClasses } from "../../../src/ledger/claims/order.ts";
+import { MonotoneChoice, orderFromRuns, refineOrder, sizeClasses } from "../../../src/ledger/claims/order.ts";
 
 const NONE = 0xffffffff;
 const run = (...ids: number[]): Uint32Array => Uint32Array.from(ids);
@@ -9,7 +9,11 @@ const ranked = (rank: Uint32Array): number[] =>
   [...rank.keys()].filter((id) => rank[id] !== NONE).sort((a, b) => rank[a] - rank[b]);
 /** Candidates per object, each [id, cost]. */
 const choose = (objects: [number, number][][], rank: Uint32Array, options = {}): number[] => [
-  ...monotoneChoice(objects.length, (i, each) => objects[i].forEach(([id, cost]) => each(id, cost)), rank, options),
+  ...new MonotoneChoice(rank).of(
+    objects.length,
+    (i, each) => objects[i].forEach(([id, cost]) => each(id, cost)),
+    options,
+  ),
 ];
 
 describe("the order of packages", () => {
