@@ -6,7 +6,8 @@ import { afterAll, beforeEach, describe, expect, it } from "vitest";
 import { newProjectFile, projectFile } from "../../src/config/discover.ts";
 import { ConfigError } from "../../src/config/failure.ts";
 import { readConfig } from "../../src/config/read.ts";
-import { milliseconds, projectSchema, staysInside } from "../../src/config/schema.ts";
+import { milliseconds, projectSchema } from "../../src/config/schema.ts";
+import { staysInside } from "../../src/config/words.ts";
 import { loadSettings } from "../../src/config/settings.ts";
 
 function problems(text: string): string[] {
@@ -36,7 +37,7 @@ describe("a file", () => {
     ["pakage: .", 'pare.yaml:1:1: unknown key "pakage" (Did you mean package?)'],
     ["lab:\n  varants: {}", 'pare.yaml:2:3: unknown key "varants" (Did you mean variants?)'],
     ["lab:\n  variants:\n    a:\n      flgs: []", 'pare.yaml:4:7: unknown key "flgs" (Did you mean flags?)'],
-    ["colour: red", 'pare.yaml:1:1: unknown key "colour" (known: package, lab, chosen)'],
+    ["colour: red", 'pare.yaml:1:1: unknown key "colour" (known: package, lab, release, chosen)'],
     ["package: [a]", "pare.yaml:1:1: package: a word is needed"],
     ["- package", "pare.yaml:1:1: the file: a map is needed"],
     ["lab:\n  timeout: soon", "pare.yaml:2:3: lab.timeout: write 500ms, 10s or 2m"],
