@@ -1,5 +1,5 @@
 // The arrows of the design: cli → everything; report → ledger; ledger → linkgraph (the linker's testimony) → binary → nothing.
-const FOLDERS = ["binary", "ledger", "linkgraph", "buildfiles", "advice", "explain", "report", "toolchain", "schedule", "config", "lab", "release", "cli"];
+const FOLDERS = ["binary", "ledger", "linkgraph", "buildfiles", "advice", "explain", "report", "toolchain", "schedule", "config", "lab", "release", "symbols", "cache", "cli"];
 
 /** Source folders a folder may import from, besides itself. */
 const MAY_IMPORT = {
@@ -13,7 +13,9 @@ const MAY_IMPORT = {
   toolchain: ["binary", "ledger", "linkgraph", "buildfiles", "advice"],
   schedule: ["toolchain"],
   config: ["ledger"],
-  release: ["binary", "ledger", "toolchain", "schedule", "config"],
+  release: ["binary", "ledger", "toolchain", "schedule", "config", "symbols"],
+  symbols: ["binary", "toolchain"],
+  cache: ["toolchain"],
   lab: ["ledger", "linkgraph", "toolchain", "schedule", "advice", "config"],
 };
 

@@ -17,3 +17,11 @@ export function stateDirectory(env: NodeJS.ProcessEnv = process.env): string {
   if (process.platform === "win32" && env.LOCALAPPDATA) return join(env.LOCALAPPDATA, "pare/state");
   return join(homedir(), ".local/state/pare");
 }
+
+/** pare's data directory: what was put there to be kept (XDG_DATA_HOME). */
+export function dataDirectory(env: NodeJS.ProcessEnv = process.env): string {
+  if (env.XDG_DATA_HOME) return join(env.XDG_DATA_HOME, "pare");
+  if (process.platform === "darwin") return join(homedir(), "Library/Application Support/pare");
+  if (process.platform === "win32" && env.LOCALAPPDATA) return join(env.LOCALAPPDATA, "pare/data");
+  return join(homedir(), ".local/share/pare");
+}
