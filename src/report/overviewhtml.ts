@@ -14,6 +14,7 @@ const style = `${pageStyle}
 .advice td, .advice th { padding: 2px 14px 2px 0; vertical-align: top; text-align: left; overflow-wrap: anywhere; font-weight: 400; }
 .advice th { color: var(--quiet); }
 .advice td.amount { text-align: right; }
+.advice td.amount, .advice td.sure { white-space: nowrap; }
 .advice ul { margin: 2px 0; padding-left: 18px; color: var(--quiet); }
 .advice code { font-family: var(--mono); font-size: 12px; }
 `;
@@ -30,9 +31,10 @@ function advice({ builds, actions, best, leftOut }: Overview): string {
     .map(({ what, why, command }) => `<li>left out: ${html(what)} (${html(why)}): <code>${html(command)}</code></li>`)
     .join("");
   return `<details class="advice" open><summary>What to do: ${formatBytes(first)} as it is built, ${formatBytes(best.withoutSource.bytes)} as it should be shipped${best.withSource ? `, ${best.withSource.evidence === "estimate" ? "about " : ""}${formatBytes(best.withSource.bytes)} with changes of source` : ""}</summary>
-<table><tr><th>saves</th><th></th><th>do this</th><th>costs</th></tr>${actions.map(actionRow).join("")}</table>
 <h2>Best builds</h2>
 <table>${bestRow("without touching source", best.withoutSource, first)}${best.withSource ? bestRow("with changes of source", best.withSource, first) : ""}</table>
+<h2>Worth most first</h2>
+<table><tr><th>saves</th><th></th><th>do this</th><th>costs</th></tr>${actions.map(actionRow).join("")}</table>
 <h2>Each step of the release build, measured</h2>
 <table>${builds.map((row, i) => `<tr><td class="amount">${formatExact(row.bytes)}</td><td>${i === 0 ? "" : "+ "}${html(row.change)}</td><td>${html(row.price)}</td></tr>`).join("")}</table>
 ${left === "" ? "" : `<ul>${left}</ul>`}</details>`;
@@ -43,10 +45,10 @@ function actionRow({ title, steps, bytes, evidence, how, costs, source, more }: 
   const notes = [costs, source ? "changes source" : "", more === "" ? "" : `more: ${more}`].filter(
     (note) => note !== "",
   );
-  return `<tr><td class="amount" title="${formatExact(bytes)} bytes">${formatBytes(bytes)}</td><td title="${html(how)}">${evidence}</td><td>${html(title)}${list}</td><td>${html(notes.join(" · "))}</td></tr>`;
+  return `<tr><td class="amount" title="${formatExact(bytes)} bytes">${formatBytes(bytes)}</td><td class="sure" title="${html(how)}">${evidence}</td><td>${html(title)}${list}</td><td>${html(notes.join(" · "))}</td></tr>`;
 }
 
 function bestRow(name: string, { bytes, evidence, how, command }: Best, first: number): string {
   const size = evidence === "measured" ? formatExact(bytes) : `about ${formatBytes(bytes)}`;
-  return `<tr><td>${name}</td><td class="amount">${size}</td><td>${formatShare(bytes - first, first)}</td><td>${html(`${evidence}: ${how}`)}</td><td><code>${html(command)}</code></td></tr>`;
+  return `<tr><td>${name}</td><td class="amount">${size}</td><td class="sure">${formatShare(bytes - first, first)}</td><td>${html(`${evidence}: ${how}`)}</td><td><code>${html(command)}</code></td></tr>`;
 }
