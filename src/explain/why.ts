@@ -1,9 +1,9 @@
 // Why is this linked, who alone keeps it, and what leaves with it?
 import { unescapePath } from "../binary/go/symbolname.ts";
 import { Chains, type Reference } from "../linkgraph/chains.ts";
-import { Dominators } from "../linkgraph/dominators.ts";
 import { entrances, priceEntrances } from "../linkgraph/entrances.ts";
 import { nodeName } from "../linkgraph/graph.ts";
+import { keeperOf } from "../linkgraph/keeper.ts";
 import { type Position, positionAt } from "../linkgraph/positions.ts";
 import { SYMBOL } from "../linkgraph/probegraph.ts";
 import { Reach } from "../linkgraph/reach.ts";
@@ -157,8 +157,12 @@ function caller(model: LinkModel, method: number): string {
 }
 
 function keeper(model: LinkModel, found: readonly Reference[]): Place | null {
-  const over = new Dominators(model.ground, model.whole).over(found.map(({ from }) => from));
-  return over === undefined ? null : place(model, over);
+  const node = keeperOf(
+    model.ground,
+    model.whole,
+    found.map(({ from }) => from),
+  );
+  return node === undefined ? null : place(model, node);
 }
 
 function entranceRows(model: LinkModel, found: readonly Reference[], chains: Chains): Why["entrances"] {

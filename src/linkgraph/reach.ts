@@ -30,7 +30,38 @@ export function groundOf(graph: LinkGraph): Ground {
   return { graph, blind };
 }
 
-/** One run. Blocking only before `run`; unblocking goes on from where the run stands: what is reached only grows. */
+/** What a step of the trail set, where it was no node's state. */
+const OF_SIGNATURE = 255;
+const OF_NAME = 254;
+const OF_REFLECTION = 253;
+
+/** What was changed since a run was asked to remember, so that it can be taken back. */
+class Trail {
+  count = 0;
+  private at = new Uint32Array(1 << 12);
+  private was = new Uint8Array(1 << 12);
+
+  push(at: number, was: number): void {
+    if (this.count === this.at.length) {
+      const [at, was] = [new Uint32Array(this.count * 2), new Uint8Array(this.count * 2)];
+      at.set(this.at);
+      was.set(this.was);
+      [this.at, this.was] = [at, was];
+    }
+    this.at[this.count] = at;
+    this.was[this.count++] = was;
+  }
+
+  /** The last step first. */
+  takeBack(to: number, each: (at: number, was: number) => void): void {
+    while (this.count > to) {
+      this.count--;
+      each(this.at[this.count], this.was[this.count]);
+    }
+  }
+}
+
+/** One run. Blocking only before `run`; unblocking goes on from where the run stands: what is reached only grows, until it is taken back. */
 export class Reach {
   private readonly ground: Ground;
   private readonly state: Uint8Array;
@@ -41,6 +72,7 @@ export class Reach {
   private reflectSeen: boolean;
   private stack = new Uint32Array(1 << 12);
   private depth = 0;
+  private trail: Trail | undefined;
 
   constructor(ground: Ground, lifted: ReadonlySet<number> = new Set()) {
     const { graph } = ground;
@@ -52,14 +84,25 @@ export class Reach {
     this.reflectSeen = graph.dynamic;
   }
 
-  /** The same state, to go on with separately. */
-  clone(): Reach {
-    const copy = new Reach(this.ground, this.lifted);
-    copy.state.set(this.state);
-    copy.signatureUsed.set(this.signatureUsed);
-    copy.nameUsed.set(this.nameUsed);
-    copy.reflectSeen = this.reflectSeen;
-    return copy;
+  /** Remembers where the run stands from now on; `takeBack` leads there again. */
+  remember(): number {
+    this.trail ??= new Trail();
+    return this.trail.count;
+  }
+
+  /** Undoes what was let in since. */
+  takeBack(to: number): void {
+    this.trail?.takeBack(to, (at, was) => {
+      if (was === OF_SIGNATURE) this.signatureUsed[at] = 0;
+      else if (was === OF_NAME) this.nameUsed[at] = 0;
+      else if (was === OF_REFLECTION) this.reflectSeen = false;
+      else this.state[at] = was;
+    });
+  }
+
+  private setState(node: number, state: number): void {
+    this.trail?.push(node, this.state[node]);
+    this.state[node] = state;
   }
 
   isReached(node: number): boolean {
@@ -88,7 +131,7 @@ export class Reach {
   }
 
   block(nodes: Iterable<number>): this {
-    for (const node of nodes) this.state[node] |= BLOCKED;
+    for (const node of nodes) this.setState(node, this.state[node] | BLOCKED);
     return this;
   }
 
@@ -102,7 +145,7 @@ export class Reach {
   /** Lets nodes in again, and what they lead to. */
   unblock(nodes: Iterable<number>): this {
     for (const node of nodes) {
-      this.state[node] &= ~BLOCKED;
+      this.setState(node, this.state[node] & ~BLOCKED);
       if ((this.state[node] & WANTED) !== 0) this.mark(node);
     }
     this.flood();
@@ -123,10 +166,10 @@ export class Reach {
     if (node === NONE) return;
     const s = this.state[node];
     if ((s & (REACHED | BLOCKED)) !== 0) {
-      this.state[node] = s | WANTED;
+      if ((s & WANTED) === 0) this.setState(node, s | WANTED);
       return;
     }
-    this.state[node] = s | REACHED | WANTED;
+    this.setState(node, s | REACHED | WANTED);
     this.push(node);
   }
 
@@ -143,7 +186,7 @@ export class Reach {
   private useInIface(node: number): void {
     const s = this.state[node];
     if ((s & USED_IN_IFACE) !== 0) return;
-    this.state[node] = s | USED_IN_IFACE;
+    this.setState(node, s | USED_IN_IFACE);
     if ((s & REACHED) !== 0) this.push(node);
   }
 
@@ -157,9 +200,9 @@ export class Reach {
     if (blind[node] !== 0) return;
     if ((flags[node] & SYMBOL.reflectMethod) !== 0 && !this.lifted.has(node)) this.seeReflection();
     const isType = (flags[node] & SYMBOL.type) !== 0;
-    if (isType && graph.dynamic) this.state[node] |= USED_IN_IFACE;
+    if (isType && graph.dynamic) this.setState(node, this.state[node] | USED_IN_IFACE);
     const boxed = isType && (this.state[node] & USED_IN_IFACE) !== 0;
-    if (boxed) this.state[node] |= CALLABLE;
+    if (boxed) this.setState(node, this.state[node] | CALLABLE);
     for (let e = graph.start[node], end = graph.start[node + 1]; e < end; e++) {
       const to = target[e];
       switch (edge[e]) {
@@ -178,10 +221,10 @@ export class Reach {
           if (boxed) this.offer(to);
           break;
         case EDGE.useMethod:
-          this.use(this.signatureUsed, to, graph.methods.ofSignature);
+          this.use(this.signatureUsed, to, OF_SIGNATURE);
           break;
         case EDGE.useName:
-          this.use(this.nameUsed, to, graph.methods.ofName);
+          this.use(this.nameUsed, to, OF_NAME);
       }
     }
   }
@@ -209,10 +252,12 @@ export class Reach {
     for (let p = 3 * method; p < 3 * method + 3; p++) this.mark(parts[p]);
   }
 
-  private use(used: Uint8Array, key: number, groups: { start: Uint32Array; items: Uint32Array }): void {
+  private use(used: Uint8Array, key: number, what: typeof OF_SIGNATURE | typeof OF_NAME): void {
     if (used[key] !== 0) return;
     used[key] = 1;
-    const { type } = this.ground.graph.methods;
+    this.trail?.push(key, what);
+    const { type, ofSignature, ofName } = this.ground.graph.methods;
+    const groups = what === OF_SIGNATURE ? ofSignature : ofName;
     for (let i = groups.start[key]; i < groups.start[key + 1]; i++) {
       const method = groups.items[i];
       if ((this.state[type[method]] & CALLABLE) !== 0) this.keep(method);
@@ -222,6 +267,7 @@ export class Reach {
   private seeReflection(): void {
     if (this.reflectSeen) return;
     this.reflectSeen = true;
+    this.trail?.push(0, OF_REFLECTION);
     const { count, type } = this.ground.graph.methods;
     for (let method = 0; method < count; method++)
       if ((this.state[type[method]] & CALLABLE) !== 0 && this.isWanted(method)) this.keep(method);

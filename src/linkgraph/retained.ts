@@ -85,7 +85,7 @@ export function retained(ground: Ground, bill: Bill, items: readonly Priced[]): 
 
 const NOTHING: Price = { bytes: 0, nodes: 0, parts: [] };
 
-/** `reach`: a run without all of the items; `gone`: what it lacks. */
+/** `reach`: a run without all of the items, left as it was; `gone`: what it lacks. */
 function priceAll(bill: Bill, reach: Reach, items: readonly Priced[], gone: readonly number[]): Price[] {
   if (items.length === 0) return [];
   if (gone.length === 0) return items.map(nothing);
@@ -96,10 +96,12 @@ function priceAll(bill: Bill, reach: Reach, items: readonly Priced[], gone: read
   const half = items.length >> 1;
   const [first, second] = [items.slice(0, half), items.slice(half)];
   const alone = (some: readonly Priced[], others: readonly Priced[]): Price[] => {
-    const next = reach.clone();
-    for (const item of others) for (const list of item.members) next.unblock(list);
-    const left = gone.filter((node) => !next.isReached(node));
-    return priceAll(bill, next, some, left);
+    const before = reach.remember();
+    for (const item of others) for (const list of item.members) reach.unblock(list);
+    const left = gone.filter((node) => !reach.isReached(node));
+    const prices = priceAll(bill, reach, some, left);
+    reach.takeBack(before);
+    return prices;
   };
   return [...alone(first, second), ...alone(second, first)];
 }

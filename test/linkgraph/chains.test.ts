@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { Chains, eachKept } from "../../src/linkgraph/chains.ts";
-import { Dominators } from "../../src/linkgraph/dominators.ts";
 import { entrances } from "../../src/linkgraph/entrances.ts";
+import { keeperOf } from "../../src/linkgraph/keeper.ts";
 import { type LinkGraph, nodeName, nodesByName } from "../../src/linkgraph/graph.ts";
 import { EDGE } from "../../src/linkgraph/probegraph.ts";
 import { type Ground, groundOf, Reach } from "../../src/linkgraph/reach.ts";
@@ -47,12 +47,15 @@ describe("chains", () => {
 
   it("reach whatever elimination keeps", () => {
     const chains = new Chains(ground, whole);
-    for (let node = 0; node < graph.count; node++) expect(chains.distanceOf(node) >= 0).toBe(whole.isReached(node));
+    const differ: string[] = [];
+    for (let node = 0; node < graph.count; node++)
+      if (chains.distanceOf(node) >= 0 !== whole.isReached(node)) differ.push(nodeName(graph, node));
+    expect(differ).toEqual([]);
   });
 });
 
-it("what dominates a node by references that stand takes it along when it is cut", () => {
-  const dominators = new Dominators(ground, whole);
+it("what alone keeps nodes is the nearest without which none of them is reached", () => {
+  const chains = new Chains(ground, whole);
   // references as they stand, without a node: the definition
   const reachedWithout = (gone: number): Uint8Array => {
     const seen = new Uint8Array(graph.count);
@@ -67,16 +70,30 @@ it("what dominates a node by references that stand takes it along when it is cut
     }
     return seen;
   };
-  const functions = nodesByName(graph, (name) => /^(?:net\/http|encoding\/json|main)\.[A-Za-z]+$/.test(name));
+  const functions = nodesByName(graph, (name) => /^(?:net\/http|encoding\/json|main)\.[A-Za-z]+$/.test(name)).filter(
+    (node) => whole.isReached(node),
+  );
   let checked = 0;
-  for (const node of functions.filter((_, i) => i % 40 === 0)) {
-    if (!whole.isReached(node)) continue;
-    const above = dominators.of(node);
-    if (above === undefined) continue;
-    expect(reachedWithout(above)[node]).toBe(0);
-    checked++;
+  for (let i = 0; i + 40 < functions.length; i += 20) {
+    for (const ends of [functions.slice(i, i + 2), functions.slice(i, i + 5)]) {
+      const keeper = keeperOf(ground, whole, ends);
+      const isKeptWithout = (gone: number): boolean => ends.some((end) => reachedWithout(gone)[end] !== 0);
+      if (keeper !== undefined) {
+        expect(isKeptWithout(keeper)).toBe(false);
+        checked++;
+      }
+      // nothing nearer on a way to them does the same
+      const way = chains.to(ends[0]).map(({ to }) => to);
+      for (const node of way.slice(way.indexOf(keeper ?? -1) + 1)) expect(isKeptWithout(node)).toBe(true);
+    }
   }
   expect(checked).toBeGreaterThan(3);
+});
+
+it("nothing alone keeps two roots, nor nothing", () => {
+  const [root, other] = Array.from(graph.roots).filter((node) => whole.isReached(node));
+  expect(keeperOf(ground, whole, [root, other])).toBeUndefined();
+  expect(keeperOf(ground, whole, [])).toBeUndefined();
 });
 
 it("entrances to a package stand outside of it, and without them it is not reached", () => {

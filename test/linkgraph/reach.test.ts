@@ -47,7 +47,9 @@ it("what is let in again leads to the same as if it had never been away", async 
     else if (pkg.startsWith("encoding")) others.push(node);
   }
   const without = new Reach(ground).block(some).block(others).run();
-  const again = without.clone().unblock(others);
+  const before = Array.from({ length: graph.count }, (_, node) => without.isReached(node));
+  const standing = without.remember();
+  const again = without.unblock(others);
   const direct = new Reach(ground).block(some).run();
   let left = 0;
   for (let node = 0; node < graph.count; node++) {
@@ -55,6 +57,17 @@ it("what is let in again leads to the same as if it had never been away", async 
     if (whole.isReached(node) && !direct.isReached(node)) left++;
   }
   expect(left).toBeGreaterThan(some.length);
+  const standsLike = (reached: (node: number) => boolean): boolean => {
+    for (let node = 0; node < graph.count; node++) if (again.isReached(node) !== reached(node)) return false;
+    return true;
+  };
   again.unblock(some);
-  for (let node = 0; node < graph.count; node++) expect(again.isReached(node)).toBe(whole.isReached(node));
+  expect(standsLike((node) => whole.isReached(node))).toBe(true);
+  again.takeBack(standing);
+  expect(standsLike((node) => before[node])).toBe(true);
+  // and nothing of it is left behind that would lead elsewhere
+  again.unblock(others);
+  expect(standsLike((node) => direct.isReached(node))).toBe(true);
+  again.unblock(some);
+  expect(standsLike((node) => whole.isReached(node))).toBe(true);
 });
