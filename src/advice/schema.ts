@@ -179,9 +179,34 @@ export const testPackage = z
   .strictObject({ ...common, packages: patterns })
   .describe("Packages that belong into tests");
 
+export const buildRule = z
+  .strictObject({
+    code: z
+      .string()
+      .regex(/^[BCDM]\d{3}$/)
+      .describe("B: commands that build, C: CI, D: images, M: modules and the program"),
+    slug: z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/),
+    severity: z.enum(["note", "warning", "error"]),
+    title: text,
+    why: text,
+    costs: text.describe("what it costs, and how that is told"),
+    quiet: text.exactOptional().describe("where the rule says nothing, and why"),
+    holds: text.describe("versions of the tools that it holds for"),
+    cure: text,
+    example: z
+      .strictObject({ file: text.exactOptional().describe("its name, if a file shows it"), before: text, after: text })
+      .describe("the trouble and its cure, as short as can be"),
+    fix: text.exactOptional().describe("what --fix does"),
+    evidence: z.array(evidence).min(1).exactOptional(),
+    sources: z.array(url).min(1),
+    verified: z.union([z.iso.date(), z.literal("none")]),
+  })
+  .describe("A rule about build files");
+
 /** What each file of knowledge/ holds, by the file's name. */
 export const SCHEMAS = {
   blockers: z.array(blocker),
+  buildfiles: z.array(buildRule),
   duplicates: z.array(duplicate),
   heavy: z.array(heavy),
   tags: z.array(tag),
@@ -192,6 +217,7 @@ export const SCHEMAS = {
 export type FileName = keyof typeof SCHEMAS;
 export type Knowledge = { readonly [K in FileName]: z.infer<(typeof SCHEMAS)[K]> };
 export type Blocker = z.infer<typeof blocker>;
+export type BuildRule = z.infer<typeof buildRule>;
 export type Duplicate = z.infer<typeof duplicate>;
 export type Heavy = z.infer<typeof heavy>;
 export type Tag = z.infer<typeof tag>;

@@ -4,8 +4,10 @@ import { findPackageJSON } from "node:module";
 import { Command, CommanderError, Option } from "commander";
 import { nearest } from "../ledger/nearest.ts";
 import { SORTS, VIEWS } from "../ledger/views.ts";
+import { addAudit, addExplain } from "./auditcommands.ts";
 import { addDeps, addWhy } from "./explaincommands.ts";
 import { EXIT, Failure } from "./failure.ts";
+import { addLab } from "./labcommands.ts";
 import { common, duration, positive, split } from "./options.ts";
 import { ignoreClosedPipe } from "./output.ts";
 import type { ConfigFlags } from "./config.ts";
@@ -25,6 +27,8 @@ export const DOCUMENTS = [
   "imports",
   "deps",
   "dce",
+  "lab",
+  "audit",
   "knowledge",
   "settings",
   "config",
@@ -74,6 +78,10 @@ function createProgram(): Command {
   program.commandsGroup("Explain:");
   addWhy(program);
   addDeps(program);
+  program.commandsGroup("Shrink:");
+  addLab(program);
+  addAudit(program);
+  addExplain(program);
   program.commandsGroup("Other:");
   addConfig(program);
   addSchema(program);

@@ -1,0 +1,102 @@
+// Rules about the commands that build: flags, C, loops over targets, packing.
+import type { BuildFile } from "../../buildfiles/buildfile.ts";
+import { flagValue, type GoBuild, goBuildOf, mayHide, wordsOf } from "../../buildfiles/gobuild.ts";
+import type { Command } from "../../buildfiles/shell.ts";
+import type { Cost, Found } from "./finding.ts";
+import type { ProgramFacts, Project } from "./project.ts";
+
+interface Built {
+  readonly file: BuildFile;
+  readonly build: GoBuild;
+  /** Commands of the same script. */
+  readonly around: readonly Command[];
+}
+
+/** The builds of a file whose result is kept. */
+export function buildsOf(file: BuildFile): Built[] {
+  const isCi = file.kind === "github";
+  return file.scripts.flatMap(({ commands }) =>
+    commands.flatMap((command) => {
+      const build = goBuildOf(command);
+      // without -o a build in CI only asks whether it compiles
+      if (!build || (isCi && !build.flags.has("o"))) return [];
+      return [{ file, build, around: commands }];
+    }),
+  );
+}
+
+/** "go build" as the place of a finding. */
+function place({ file, build }: Built): Pick<Found, "file" | "start" | "end"> {
+  return { file, start: build.go.start, end: Math.max(build.verb.end, build.go.end) };
+}
+
+export function notStripped(project: Project): Found[] {
+  return project.files.flatMap(buildsOf).flatMap((built) => {
+    const { build, file, around } = built;
+    const words = wordsOf(flagValue(build, "ldflags") ?? "");
+    if (words.includes("-s") || words.includes("-w") || mayHide(build, "ldflags")) return [];
+    if (around.some((command) => /(?:^|[/-])strip$/.test(command.words[0].text))) return [];
+    return [
+      {
+        ...place(built),
+        message: 'the program keeps its symbol table and DWARF: build with -ldflags="-s -w"',
+        cost: debugCost(project.program),
+        fix: stripEdit(file, build),
+      },
+    ];
+  });
+}
+
+function debugCost(program: ProgramFacts | undefined): Cost | undefined {
+  if (!program || program.debugBytes === 0) return undefined;
+  return {
+    bytes: program.debugBytes,
+    basis: "measured",
+    how: `DWARF and symbol table of go build ${program.name}, ${program.target}`,
+  };
+}
+
+function stripEdit({ text }: BuildFile, build: GoBuild): Found["fix"] {
+  const flag = build.flags.get("ldflags");
+  if (!flag) return addFlag(text, build, quoted(text, build, "-s -w"));
+  const { start, end } = flag.valueWord;
+  const written = text.slice(start, end);
+  // behind the quote that the value begins with, wherever the flag's name stands
+  const opening = /^(?:--?ldflags=)?["']|^["']--?ldflags=/.exec(written);
+  if (!opening) return undefined;
+  const at = start + opening[0].length;
+  return [{ start: at, end: at, text: "-s -w " }];
+}
+
+/** -ldflags with quotes that do not end the text around the command. */
+function quoted(text: string, build: GoBuild, value: string): string {
+  const line = text.slice(text.lastIndexOf("\n", build.go.start) + 1, build.go.start);
+  const quote = line.replaceAll(/\\./g, "").split('"').length % 2 === 0 ? "'" : '"';
+  return `-ldflags=${quote}${value}${quote}`;
+}
+
+/** A flag right behind "go build"; nothing where that is not written so. */
+function addFlag(text: string, { command, verb }: GoBuild, flag: string): Found["fix"] {
+  if (command.isNested || text.slice(verb.start, verb.end) !== verb.text) return undefined;
+  return [{ start: verb.end, end: verb.end, text: ` ${flag}` }];
+}
+
+export function noTrimpath(project: Project): Found[] {
+  return project.files.flatMap(buildsOf).flatMap((built) => {
+    const { build, file } = built;
+    if (flagValue(build, "trimpath") !== undefined || mayHide(build, "trimpath")) return [];
+    return [
+      {
+        ...place(built),
+        message: "the program holds the directories of the machine that built it: build with -trimpath",
+        cost: pathCost(project.program),
+        fix: addFlag(file.text, build, "-trimpath"),
+      },
+    ];
+  });
+}
+
+function pathCost(program: ProgramFacts | undefined): Cost | undefined {
+  if (!program || program.pathBytes === 0) return undefined;
+  return { bytes: program.pathBytes, basis: "estimate", how: "directories in the function table of the build here" };
+}

@@ -1,0 +1,199 @@
+// Rules about CI: what is kept from one run to the next, and when runs are for nothing.
+import type { BuildFile } from "../../buildfiles/buildfile.ts";
+import { goVerb } from "../../buildfiles/gobuild.ts";
+import type { Job, Step } from "../../buildfiles/github.ts";
+import { at, entriesOf, entryOf, textAt } from "../../buildfiles/tree.ts";
+import type { Found } from "./finding.ts";
+import type { Project } from "./project.ts";
+
+type WorkflowFile = Extract<BuildFile, { kind: "github" }>;
+
+function workflows(project: Project): WorkflowFile[] {
+  return project.files.filter((file) => file.kind === "github");
+}
+
+/** The first step of a job that compiles Go. */
+function compiling(job: Job): Step | undefined {
+  return job.steps.find(
+    (step) =>
+      step.commands.some((command) => /^(?:build|test|install|vet|run)$/.test(goVerb(command))) ||
+      step.action === "goreleaser/goreleaser-action",
+  );
+}
+
+const CACHE_ACTIONS = /^actions\/cache(?:\/restore)?$/;
+/** Actions that keep Go's caches without being told what to keep. */
+const KEEPERS = /cache.*go|go.*cache|^useblacksmith\/|^namespacelabs\/|^jdx\/mise-action$/;
+
+interface GoCache {
+  readonly step: Step;
+  readonly key: string;
+}
+
+/** Steps that keep Go's caches by themselves. */
+function goCaches(job: Job): GoCache[] {
+  return job.steps
+    .filter(
+      (step) =>
+        CACHE_ACTIONS.test(step.action) && /go-build|GOCACHE|go\/pkg|GOMODCACHE/.test(textAt(step.with, "path") ?? ""),
+    )
+    .map((step) => ({ step, key: textAt(step.with, "key") ?? "" }));
+}
+
+function setupGo(job: Job): Step | undefined {
+  return job.steps.find((step) => step.action === "actions/setup-go");
+}
+
+/** setup-go caches by itself since v4, in v3 if asked to. */
+function setupCaches(step: Step | undefined): boolean {
+  if (!step) return false;
+  const cache = textAt(step.with, "cache");
+  if (cache !== undefined) return cache !== "false";
+  return step.major === undefined || step.major >= 4;
+}
+
+function isKept(job: Job): boolean {
+  const keepsBuilds = goCaches(job).some(({ step }) => /go-build|GOCACHE/.test(textAt(step.with, "path") ?? ""));
+  if (keepsBuilds || setupCaches(setupGo(job)) || job.steps.some((step) => KEEPERS.test(step.action))) return true;
+  return (
+    /self-hosted/.test(job.runsOn) ||
+    job.steps.some((step) => step.commands.some((command) => command.env.has("GOCACHEPROG")))
+  );
+}
+
+export function cacheNotKept(project: Project): Found[] {
+  return workflows(project).flatMap((file) =>
+    file.workflow.jobs.flatMap((job) => {
+      const step = compiling(job);
+      // a cache that is switched off is another finding
+      if (!step || isKept(job) || textAt(setupGo(job)?.with, "cache") === "false") return [];
+      const { start, end } = job.entry.key;
+      return [
+        { file, start, end, message: `job ${job.name} compiles everything again in each run: nothing keeps GOCACHE` },
+      ];
+    }),
+  );
+}
+
+export function setupCacheOff(project: Project): Found[] {
+  return workflows(project).flatMap((file) =>
+    file.workflow.jobs.flatMap((job) => {
+      const step = setupGo(job);
+      const off = entryOf(step?.with, "cache");
+      if (off?.value.kind !== "scalar" || off.value.text !== "false" || !compiling(job) || isKept(job)) return [];
+      return [
+        {
+          file,
+          start: off.key.start,
+          end: off.value.end,
+          message: `job ${job.name} switches the cache of setup-go off, and has no other`,
+        },
+      ];
+    }),
+  );
+}
+
+/** Names of a matrix that make what is compiled differ. */
+const TARGET_NAME = /^(?:.*\.)?(?:goos|goarch|goarm|goamd64|cgo|cgo_enabled|os|arch|target|platform|tags|flags|race)$/i;
+
+export function cacheKey(project: Project): Found[] {
+  return workflows(project).flatMap((file) =>
+    file.workflow.jobs.flatMap((job): Found[] => {
+      const step = compiling(job);
+      if (!step) return [];
+      const own = goCaches(job);
+      const found: Found[] = [];
+      for (const { step: cache, key } of own) {
+        const entry = entryOf(cache.with, "key");
+        if (!entry) continue;
+        const { start, end } = entry.value;
+        const missing = matrixNames(job).filter((name) => !key.includes(`matrix.${name}`));
+        if (!/hashFiles\([^)]*go\.(?:sum|mod|work)/.test(key) && !/github\.(?:sha|run_id)/.test(key))
+          found.push({
+            file,
+            start,
+            end,
+            message: "the key of the cache stays the same when modules change: put hashFiles('**/go.sum') into it",
+          });
+        else if (missing.length > 0)
+          found.push({
+            file,
+            start,
+            end,
+            message: `rows of the matrix share one cache, though they compile differently: put ${list(missing)} into its key`,
+          });
+      }
+      const setup = setupGo(job);
+      const names = matrixNames(job).filter((name) => !/^os$/.test(name));
+      if (own.length === 0 && setup && setupCaches(setup) && names.length > 0) {
+        const { start, end } = entryOf(setup.node, "uses")?.value ?? setup.node;
+        const message = `rows of the matrix share the cache of setup-go, and the first to end writes it: keep GOCACHE under a key with ${list(names)}`;
+        found.push({ file, start, end, message });
+      }
+      return found;
+    }),
+  );
+}
+
+const list = (names: readonly string[]): string => names.map((name) => `matrix.${name}`).join(", ");
+
+/** Names with several values that change what is compiled; the runner's own system is in every key. */
+function matrixNames(job: Job): string[] {
+  return [...job.matrix]
+    .filter(([name, values]) => values.length > 1 && TARGET_NAME.test(name) && !job.runsOn.includes(`matrix.${name}`))
+    .map(([name]) => name);
+}
+
+export function noRestoreKeys(project: Project): Found[] {
+  return workflows(project).flatMap((file) =>
+    file.workflow.jobs.flatMap((job) =>
+      goCaches(job).flatMap(({ step, key }) => {
+        const entry = entryOf(step.with, "key");
+        if (!entry || at(step.with, "restore-keys")) return [];
+        const { start, end } = entry.value;
+        const message = "a changed go.sum starts from nothing: restore-keys takes the nearest older cache";
+        return [
+          { file, start: entry.key.start, end, message, fix: restoreKeys(file, key, entry.key.start, start, end) },
+        ];
+      }),
+    ),
+  );
+}
+
+/** The part of the key in front of the first hash. */
+function restoreKeys(file: WorkflowFile, key: string, entry: number, start: number, end: number): Found["fix"] {
+  const { text } = file;
+  const prefix = /^(.+?)\$\{\{\s*hashFiles/.exec(key)?.[1];
+  const lineStart = text.lastIndexOf("\n", entry) + 1;
+  const indent = text.slice(lineStart, entry);
+  // a key on one line of a block mapping
+  if (prefix === undefined || !/^ *$/.test(indent) || text.slice(start, end).includes("\n")) return undefined;
+  const lineEnd = text.indexOf("\n", end);
+  const position = lineEnd < 0 ? text.length : lineEnd;
+  return [{ start: position, end: position, text: `\n${indent}restore-keys: |\n${indent}  ${prefix}` }];
+}
+
+export function docsOnlyBuilds(project: Project): Found[] {
+  return workflows(project).flatMap((file) => {
+    if (
+      !file.workflow.jobs.some(
+        (job) => compiling(job) ?? job.steps.find((step) => step.action === "docker/build-push-action"),
+      )
+    )
+      return [];
+    return file.workflow.triggers
+      .filter(({ name, filter }) => {
+        if (name !== "push" && name !== "pull_request") return false;
+        const keys = entriesOf(filter).map(({ key }) => key.text);
+        if (keys.includes("paths") || keys.includes("paths-ignore")) return false;
+        return !(keys.includes("tags") && !keys.includes("branches") && !keys.includes("branches-ignore"));
+      })
+      .slice(0, 1)
+      .map(({ name, span }) => ({
+        file,
+        start: span.start,
+        end: span.end,
+        message: `on ${name}, a change of documents alone compiles and tests everything: add paths-ignore: ["**.md", "docs/**"]`,
+      }));
+  });
+}

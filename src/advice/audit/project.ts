@@ -1,0 +1,33 @@
+// What the rules look at: the build files of a directory, and what is known about its program.
+import type { BuildFile } from "../../buildfiles/buildfile.ts";
+
+export interface ProgramFacts {
+  /** Import path. */
+  readonly name: string;
+  /** "linux/amd64" */
+  readonly target: string;
+  /** Size of `go build` without flags. */
+  readonly bytes: number;
+  /** Bytes of DWARF and the symbol table in that file. */
+  readonly debugBytes: number;
+  /** Bytes of directories of the building machine in file names that the function table holds. */
+  readonly pathBytes: number;
+  /** Packages outside of the standard library that need C, and plugin. */
+  readonly needsCgo: readonly string[];
+  /** It links packages of the standard library that use C when they may: net, os/user. */
+  readonly mayUseCgo: boolean;
+  /** It verifies certificates with the roots of the system. */
+  readonly needsRoots: boolean;
+  /** It looks up time zones by name, and brings none along. */
+  readonly needsZones: boolean;
+  /** It accepts connections. */
+  readonly isServer: boolean;
+}
+
+export interface Project {
+  readonly files: readonly BuildFile[];
+  /** Whether there is such a file or directory, relative to the directory of the audit. */
+  readonly exists: (path: string) => boolean;
+  /** undefined: the program was not built. */
+  readonly program: ProgramFacts | undefined;
+}
