@@ -91,6 +91,45 @@ export async function goEnv(context: GoContext): Promise<GoEnv> {
   return JSON.parse(stdout) as GoEnv;
 }
 
+/** Other settings of the go command, by name. */
+export async function goVariables(
+  names: readonly string[],
+  context: GoContext,
+): Promise<Readonly<Record<string, string>>> {
+  const { code, stdout, stderr } = await go(["env", "-json", ...names], context);
+  if (code !== 0) throw new ToolFailure("go-missing", `go env failed: ${stderr.trim()}`);
+  return JSON.parse(stdout) as Record<string, string>;
+}
+
+/** Import paths of a package and all that it is built of; `isOwn`: of the main module. Throws build-failed. */
+export async function packagesOf(
+  pkg: string,
+  flags: readonly string[],
+  context: GoContext,
+): Promise<{ readonly importPath: string; readonly isOwn: boolean }[]> {
+  const format = "{{.ImportPath}}\t{{with .Module}}{{.Main}}{{end}}";
+  const { code, stdout, stderr } = await go(["list", ...listFlags(flags), "-deps", "-f", format, "--", pkg], context);
+  if (code !== 0) throw new ToolFailure("build-failed", `go list ${pkg} failed:\n${withoutDownloads(stderr)}`);
+  return stdout
+    .split(/\r?\n/)
+    .filter((line) => line !== "")
+    .map((line) => {
+      const [importPath, isMain] = line.split("\t");
+      return { importPath, isOwn: isMain === "true" };
+    });
+}
+
+/** Runs the tests of packages; answers whether they pass and what was printed. */
+export async function test(
+  packages: readonly string[],
+  flags: readonly string[],
+  env: Environment,
+  context: GoContext,
+): Promise<{ readonly passes: boolean; readonly output: string }> {
+  const { code, stdout, stderr } = await go(["test", ...flags, "--", ...packages], context, env);
+  return { passes: code === 0, output: `${stdout}${withoutDownloads(stderr)}`.trim() };
+}
+
 /** Whether these flags of `go build`, or GOFLAGS, run the tools through a program of the user's own. */
 export function hasToolexec(flags: readonly string[], env: GoEnv): boolean {
   return [...flags, ...env.GOFLAGS.split(/[\s'"]+/)].some((flag) => /^--?toolexec(=|$)/.test(flag));

@@ -23,6 +23,8 @@ export interface Launch {
   readonly timeoutMs: number;
   readonly guard: Guard;
   readonly signal?: AbortSignal;
+  /** Its process, once it is there. */
+  readonly onStart?: (pid: number) => void;
 }
 
 export interface Ended {
@@ -74,6 +76,7 @@ export async function start(launch: Launch, meanwhile?: (pid: number) => Promise
 
   const began = performance.now();
   const child = spawn(argv[0], argv.slice(1), { cwd, env: all, stdio: ["ignore", "pipe", "pipe"], detached: true });
+  if (child.pid !== undefined) launch.onStart?.(child.pid);
   let output = "";
   let onOutput: (() => void) | undefined;
   for (const stream of [child.stdout, child.stderr]) {

@@ -1,0 +1,74 @@
+// The commands that build variants: their options and help.
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { EXIT, Failure } from "./failure.ts";
+import type { LabFlags } from "./lab.ts";
+import { common, duration, positive, split } from "./options.ts";
+
+export function addLab(program: Command): void {
+  const command = program
+    .command("lab")
+    .summary("every way to build a program, built and measured")
+    .description(
+      `Builds a package in every way that is worth a try, and measures each: flags, cgo, PIE, processors, tags, UPX, wasm, TinyGo.
+What is no good says so in its row.
+
+Examples:
+  pare lab ./cmd/server                             sizes, downloads, what shrank; each variant is started once
+  pare lab --measure all --run '-listen 127.0.0.1:{port}' --ready port:{port} ./cmd/server
+  pare lab --only 'upx*' --measure start ./cmd/tool
+  pare lab --skip 'GOAMD64*' --time-budget 90s --test
+  pare lab --dry-run                                what would be done`,
+    )
+    .usage("[options] [package] [-- go build flags]")
+    .argument("[words...]", "the package to build (default: this directory)");
+  command.optionsGroup("Variants:");
+  command
+    .option("--only <globs...>", "these variants, and what they start from: 'upx*', pie")
+    .option("--skip <globs...>", "all but these")
+    .option("--thorough", "those too that take minutes, that are for other platforms, or that nobody should ship")
+    .option("--target <os/arch>", "build for this target, such as linux/arm64");
+  command.optionsGroup("Measures:");
+  command
+    .addOption(
+      new Option("--measure <what>", "size; build: times and memory of builds; start: start-up and memory; all")
+        .choices(["size", "build", "start", "all"])
+        .default("size"),
+    )
+    .option("--runs <n>", "starts of each variant", positive, 15)
+    .addOption(
+      new Option(
+        "--run <words>",
+        "NAME=VALUE settings and arguments to start it with; {port} is a free port (default: --help; none to measure starts)",
+      ),
+    )
+    .option("--ready <when>", "it has started: exit, port:8080, port:{port}, output:REGEX (default: found out)")
+    .option("--timeout <time>", "for one start", duration, 10)
+    .option("--test", "run the tests of its own packages with the flags of each variant")
+    .option("--time-budget <time>", "stop beginning new things after this time", duration)
+    .option("-j, --jobs <n>", "builds at a time (default: half the processors)", positive)
+    .option("--memory <size>", "memory that builds may take together, such as 4G", memorySize);
+  command.optionsGroup("Format:");
+  command
+    .option("--dry-run", "list what would be built, and measure nothing")
+    .addOption(new Option("--json", "one document: pare.lab/1").conflicts("markdown"))
+    .option("--markdown", "a table for issues and pull requests")
+    .option("--bytes", "exact counts instead of kB and MB")
+    .option("-o, --output <file>", "write the answer here instead of to stdout");
+  common(command).action(async (words: string[], options: LabFlags) => {
+    const { operands, flags } = split(words, program, true);
+    const [pkg = ".", extra] = operands;
+    if (extra !== undefined) throw new Failure(EXIT.usage, `what is ${extra} for? Flags for go build go behind --`);
+    await (await import("./lab.ts")).labCommand(pkg, flags, options);
+  });
+}
+
+/** "4G", "512M" or bytes. */
+function memorySize(text: string): number {
+  const found = /^(\d+(?:\.\d+)?)([KMGT]?)(i?)B?$/i.exec(text);
+  const bytes =
+    found === null
+      ? 0
+      : Number(found[1]) * (found[3] === "" ? 1000 : 1024) ** " KMGT".indexOf(found[2].toUpperCase() || " ");
+  if (!(bytes >= 1)) throw new InvalidArgumentError("It must be a size such as 4G or 512M.");
+  return bytes;
+}
