@@ -88,7 +88,7 @@ async function release({
   const { goEnv } = await import("../toolchain/go.ts");
   const { openSubject } = await import("../toolchain/subject.ts");
   const env = await goEnv({ cwd: process.cwd(), guard: onInterrupt });
-  const steps = releaseSteps(goFlags, env.CGO_ENABLED === "1");
+  const steps = releaseSteps(goFlags, env.CGO_ENABLED === "1", env.GOFLAGS);
   const builds: OverviewBuild[] = [];
   let input: Input | undefined;
   for (const [i, step] of steps.entries()) {

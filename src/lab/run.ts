@@ -451,6 +451,7 @@ class Lab {
       this.warnings.push("memory is measured of programs that keep running: this one ends (--run, --ready)");
       return;
     }
+    const notes: { draft: Draft; note: string }[] = [];
     for (const draft of living) {
       const { variant } = draft;
       const own = await this.#task(
@@ -460,8 +461,13 @@ class Lab {
         { alone: true },
       );
       if (own?.memory) draft.measures.memory = own.memory;
-      if (own?.note !== undefined) draft.notes.push(own.note);
+      if (own?.note !== undefined) notes.push({ draft, note: own.note });
     }
+    // what holds for all is said once
+    const [first] = notes;
+    if (notes.length === living.length && notes.every(({ note }) => note === first?.note)) {
+      if (first) this.warnings.push(`memory: ${first.note}`);
+    } else for (const { draft, note } of notes) draft.notes.push(note);
   }
 
   #row({ variant, outcome, measures, build, traits, notes }: Draft): LabRow {

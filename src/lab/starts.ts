@@ -181,7 +181,7 @@ export async function memoryOf(
       note = `no second process at once: ${other.message}${hint}`;
     }
   });
-  if (!result.ok) return { note: `memory: ${result.message}` };
+  if (!result.ok) return { note: result.message };
   if (one === undefined) return { note: "this system does not tell private from shared memory" };
   const how = "smaps_rollup, 100 ms after it was ready: pages of its own, and pages that other processes map too";
   return { memory: { value: { one, ...(two ? { two } : {}) }, how }, ...(note === undefined ? {} : { note }) };

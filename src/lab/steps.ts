@@ -1,9 +1,10 @@
-// From the build that everybody makes to the one to ship: each step changes one thing, so that the difference is its own.
-
-import { addLdflags } from "../toolchain/go.ts";
+// From the build that everybody makes to the one to ship: the lab's own variants, one behind the other, so that the difference of two is
+// what one of them adds.
+import type { Variant } from "./model.ts";
+import { DEFAULT, labVariants, RELEASE } from "./variants.ts";
 
 export interface Step {
-  /** What the step adds, as one writes it: "-trimpath". */
+  /** What the step adds, as one writes it: "-s -w". */
   readonly change: string;
   /** What it costs, in a few words. */
   readonly price: string;
@@ -12,21 +13,34 @@ export interface Step {
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** The user's build, then what a release adds to it. `cgo`: whether the go command would use C here. */
-export function releaseSteps(flags: readonly string[], cgo: boolean): Step[] {
-  const steps: Step[] = [{ change: "go build", price: "", flags, env: {} }];
-  let env: Readonly<Record<string, string>> = {};
-  if (cgo) {
-    env = { CGO_ENABLED: "0" };
-    steps.push({ change: "CGO_ENABLED=0", price: "Go's own DNS resolver and user lookup, no C libraries", flags, env });
-  }
-  const trimmed = flags.includes("-trimpath") ? flags : [...flags, "-trimpath"];
-  steps.push({ change: "-trimpath", price: "no paths of this machine in traces", flags: trimmed, env });
-  steps.push({
-    change: '-ldflags="-s -w"',
-    price: "no debugger, no go tool nm; traces and pprof stay",
-    flags: addLdflags(trimmed, "-s -w"),
+const CHANGES: Readonly<Record<string, string>> = {
+  [DEFAULT]: "go build",
+  [RELEASE]: "-trimpath -buildvcs=false -buildid=",
+};
+
+/** The user's build, then what a release adds to it. `cgo`: whether the go command would use C here. `goflags`: GOFLAGS in force. */
+export function releaseSteps(flags: readonly string[], cgo: boolean, goflags: string): Step[] {
+  const target = { GOOS: "", GOARCH: "" };
+  const facts = {
+    flags,
+    goflags,
+    env: {},
+    target,
+    host: target,
+    cgo,
+    cpu: "",
+    packages: new Set<string>(),
+    vendor: false,
+  };
+  const all = new Map(labVariants(facts).map((variant) => [variant.name, variant]));
+  const chain: Variant[] = [];
+  // flags that the user gives already are no step of their own
+  const last = all.get("CGO_ENABLED=0") ?? all.get(RELEASE) ?? all.get("-s -w") ?? all.get(DEFAULT);
+  for (let at = last; at !== undefined; at = at.from === null ? undefined : all.get(at.from)) chain.unshift(at);
+  return chain.map(({ name, price, flags: words, env }) => ({
+    change: CHANGES[name] ?? name,
+    price,
+    flags: words,
     env,
-  });
-  return steps;
+  }));
 }

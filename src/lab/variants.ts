@@ -134,7 +134,7 @@ const ENTRIES: readonly Entry[] = [
     from: "-s -w",
     ldflags: "-buildid=",
     more: ["-trimpath", "-buildvcs=false"],
-    price: `${STRIP}; no paths of this machine, no revision, no build ID`,
+    price: "no paths of this machine in traces, no revision, no build ID",
   },
   {
     name: "CGO_ENABLED=0",

@@ -10,7 +10,7 @@ const COLUMNS: readonly (readonly [title: string, right: boolean, cell: keyof La
   ["Change", true, "change"],
   ["zstd", true, "zstd"],
   ["Start", true, "start"],
-  ["Private memory", true, "memory"],
+  ["Private memory of one, of each of two", true, "memory"],
   ["Warm/cold build", true, "build"],
   ["Notes", false, "notes"],
 ];

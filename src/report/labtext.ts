@@ -1,5 +1,5 @@
 // What a lab found, for a terminal: a row for each variant, and what could not be had with the reason.
-import type { LabResult, LabRow, Outcome } from "../lab/model.ts";
+import type { LabResult, LabRow, Memory, Outcome } from "../lab/model.ts";
 import { type Kind, KINDS } from "../ledger/ledger.ts";
 import { visible } from "./escape.ts";
 import { bold, type Column, dim, paint, table, type Terminal } from "./terminal.ts";
@@ -29,7 +29,7 @@ export const LAB_TITLES: LabCells = {
   change: "",
   zstd: "ZSTD",
   start: "START",
-  memory: "PRIVATE",
+  memory: "PRIVATE 1/2",
   build: "WARM/COLD BUILD",
   notes: "",
 };
@@ -99,10 +99,17 @@ export function labCells(row: LabRow, result: LabResult, exact = false): LabCell
         : signed(formatShare(bytes - whole, whole), bytes - whole),
     zstd: size(zstd),
     start: start === undefined ? "" : `${milliseconds(start.medianMs)} ±${milliseconds(start.spreadMs)} ms`,
-    memory: size(measures.memory?.value.one.privateBytes),
+    memory: memoryCell(measures.memory?.value, size),
     build: build === undefined ? "" : `${seconds(build.warmSeconds)} / ${seconds(build.coldSeconds)}`,
     notes: notesOf(row, result),
   };
+}
+
+/** Private bytes of one process alone, and of each of two at once. */
+function memoryCell(memory: Memory | undefined, size: (n: number | undefined) => string): string {
+  if (memory === undefined) return "";
+  const one = size(memory.one.privateBytes);
+  return memory.two === undefined ? one : `${one} / ${size(memory.two.privateBytes)}`;
 }
 
 const signed = (text: string, n: number): string => (n > 0 ? `+${text}` : text);

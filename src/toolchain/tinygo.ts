@@ -33,48 +33,59 @@ export async function tinygoBuild(what: TinygoBuild): Promise<{ reason: string; 
   return { reason: tinygoReason(said), output: said };
 }
 
-/** Complaints by their form; the first that is found names what is missing. */
-const COMPLAINTS: readonly { readonly pattern: RegExp; readonly says: (...groups: string[]) => string }[] = [
+/** Complaints by their form, and what is missing then. */
+const COMPLAINTS: readonly {
+  readonly pattern: RegExp;
+  readonly missing: (...groups: string[]) => string;
+  readonly says: (names: string) => string;
+}[] = [
   {
-    pattern: /requires go version ([\d.]+) through ([\d.]+), got go([\d.]+)/,
-    says: (from, to, got) => `this TinyGo needs Go ${from} to ${to}, and finds ${got}`,
+    pattern: /requires go version ([\d.]+) through ([\d.]+), got go([\d.]+)/g,
+    missing: (from, to, got) => `Go ${from} to ${to}, not ${got}`,
+    says: (names) => `this TinyGo needs ${names}`,
   },
   {
-    pattern: /package (\S+) is not in (?:std|GOROOT)/,
-    says: (name) => `TinyGo has no package ${name}`,
+    pattern: /package (\S+) is not in (?:std|GOROOT)/g,
+    missing: (name) => name,
+    says: (names) => `TinyGo has no package ${names}`,
   },
   {
-    pattern: /(?:^|\n)(?:.*?: )?undefined: ((?:[\w]+\.)?[\w.]+)/,
-    says: (name) => `TinyGo lacks ${name}`,
+    pattern: /^\S+: (?:\S+ )?undefined: (\S+)/gm,
+    missing: (name) => name,
+    says: (names) => `TinyGo lacks ${names}`,
   },
   {
-    // type.Method: "x.Foo undefined (type T has no field or method Foo)"
-    pattern: /: (\S+) undefined \(type (.+?) has no field or method (\w+)/,
-    says: (_, type, method) => `TinyGo lacks ${type.replace(/^\*?/, "")}.${method}`,
+    pattern: /undefined \(type (\S+) has no field or method (\w+)/g,
+    missing: (type, method) => `${type.replace(/^\*/, "")}.${method}`,
+    says: (names) => `TinyGo lacks ${names}`,
   },
   {
-    pattern: /\(missing method (\w+)\)/,
-    says: (method) => `a type of TinyGo's lacks the method ${method}`,
+    // before 0.24
+    pattern: /: (\w+) not declared by package (\w+)/g,
+    missing: (name, of) => `${of}.${name}`,
+    says: (names) => `TinyGo lacks ${names}`,
   },
   {
-    pattern: /undefined (?:symbol|reference to)[:\s]+[`']?([^\s'`]+)/,
-    says: (name) => `TinyGo links without ${name}`,
+    pattern: /undefined symbol: (\S+)/g,
+    missing: (name) => name,
+    says: (names) => `TinyGo links no Go assembly: ${names} is missing`,
   },
   {
-    pattern: /(?:build constraints exclude all Go files in|no Go files in) (\S+)/,
-    says: (path) => `nothing of ${path} is for TinyGo`,
-  },
-  {
-    pattern: /(?:unsupported|unknown) (?:GOOS|GOARCH|target)[^\n]*/i,
-    says: (...all) => `TinyGo does not know the target: ${all[0] ?? ""}`.replace(/: $/, ""),
+    pattern: /fatal: '(\S+)' file not found/g,
+    missing: (name) => name,
+    says: (names) => `C code needs ${names}`,
   },
 ];
 
+const MAX_NAMES = 2;
+
 /** What is missing, by name, in one line. */
 export function tinygoReason(output: string): string {
-  for (const { pattern, says } of COMPLAINTS) {
-    const found = pattern.exec(output);
-    if (found) return says(...found.slice(1));
+  for (const { pattern, missing, says } of COMPLAINTS) {
+    const names = [...new Set([...output.matchAll(pattern)].map((found) => missing(...found.slice(1))))];
+    if (names.length === 0) continue;
+    const more = names.length > MAX_NAMES ? ` and ${names.length - MAX_NAMES} more` : "";
+    return says(names.slice(0, MAX_NAMES).join(", ") + more);
   }
   const line = output.split("\n").find((text) => text.trim() !== "" && !text.startsWith("#")) ?? "it does not say why";
   return `TinyGo fails: ${line.trim()}`;
