@@ -1,0 +1,174 @@
+// Tag discovery with a real go command: reads the files of a build, and builds and tests it with other tags.
+import { createHash } from "node:crypto";
+import { readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import type { Tag } from "../advice/schema.ts";
+import type { Executor } from "../schedule/executor.ts";
+import { type Guard, ToolFailure } from "../toolchain/failure.ts";
+import { build, type GoContext, test } from "../toolchain/go.ts";
+import { addFlags } from "../toolchain/goflags.ts";
+import { headOf, type ListedBuild, listFiles } from "../toolchain/taggedfiles.ts";
+import { headerOf } from "./constraint.ts";
+import { findTags, type FoundTag } from "./findtags.ts";
+import { measureTags, type TagBuilder, type TagBuilt, type TagResult, type TagSet } from "./tags.ts";
+import { type Variant } from "./model.ts";
+import { derived } from "./variants.ts";
+
+/** The build that tags are tried on. */
+export interface TagSubject {
+  /** Import path, or what the go command takes in `cwd`. */
+  readonly pkg: string;
+  readonly cwd: string;
+  /** Of the variant that tags are added to. */
+  readonly flags: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  /** GOFLAGS in force. */
+  readonly goflags: string;
+  readonly guard: Guard;
+}
+
+export interface Discovery {
+  /** The most promising first. */
+  readonly found: readonly FoundTag[];
+  /** Tags that the build has already. */
+  readonly own: readonly string[];
+}
+
+/** Finds the tags that a build's packages read; nothing is compiled. Throws ToolFailure. */
+export async function discoverTags(subject: TagSubject, entries: readonly Tag[]): Promise<Discovery> {
+  const listed = await listFiles(subject.pkg, subject.flags, contextOf(subject));
+  return { found: findTags(listed, taggedPackages(listed), entries), own: listed.tags };
+}
+
+function taggedPackages({ packages }: ListedBuild): Parameters<typeof findTags>[1] {
+  return packages.map(({ path, name, module, version, directory, files }) => ({
+    path,
+    name,
+    module,
+    version,
+    files: files.flatMap((file) => {
+      const header = headerOf(headOf(directory, file));
+      return header === undefined || header.constraint === null ? [] : [{ name: file, header }];
+    }),
+  }));
+}
+
+const contextOf = ({ cwd, env, guard }: TagSubject): GoContext => ({ cwd, env, guard });
+
+export interface TagRun {
+  readonly executor: Pick<Executor, "run">;
+  /** A temporary directory. */
+  readonly directory: string;
+  /** Bytes that one build is expected to hold at its peak. */
+  readonly memory: number;
+  /** Seconds that are left for builds that have not begun. */
+  readonly left: () => number;
+  /** Packages to test with each tag; none: no tests. */
+  readonly tested: readonly string[];
+}
+
+/** Tags of a set without which the same files would be compiled. */
+async function idleTags(subject: TagSubject, own: readonly string[], tags: TagSet): Promise<Set<string>> {
+  const listed = await listFiles(subject.pkg, flagsWith(subject, own, tags), contextOf(subject));
+  const found = findTags(listed, taggedPackages(listed), []);
+  const works = new Set(found.flatMap(({ tag, skip }) => (skip?.why === "unchanged" ? [] : [tag])));
+  return new Set([...tags.set, ...tags.drop].filter((tag) => !works.has(tag)));
+}
+
+/** Builds and marks all that were found. Throws ToolFailure if the program does not build as it is. */
+export async function tagRows(subject: TagSubject, { found, own }: Discovery, run: TagRun): Promise<TagResult> {
+  const base = await buildOnce(subject, own, { set: [], drop: [] }, run, "the program as it is");
+  if (!base.ok) throw new ToolFailure("build-failed", base.output);
+  let building = 0;
+  const builder: TagBuilder = {
+    async build(tags) {
+      // one may always begin, so that a budget that is too short still says something
+      if (building++ > 0 && run.left() <= 0) return null;
+      return buildOnce(subject, own, tags, run, named(tags));
+    },
+    idle: (tags) => idleTags(subject, own, tags),
+    ...(run.tested.length > 0 ? { test: (tags) => testOnce(subject, own, tags, run) } : {}),
+  };
+  return measureTags(found, base.bytes, builder);
+}
+
+const named = ({ set, drop }: TagSet): string => [...set, ...drop.map((tag) => `without ${tag}`)].join(", ");
+
+/** The flags of the subject with other tags. */
+export function flagsWith(
+  subject: Pick<TagSubject, "flags" | "goflags">,
+  own: readonly string[],
+  { set, drop }: TagSet,
+): string[] {
+  const tags = [...own.filter((tag) => !drop.includes(tag)), ...set];
+  return addFlags(subject.flags, subject.goflags, { more: [`-tags=${[...new Set(tags)].join(",")}`] });
+}
+
+function buildOnce(
+  subject: TagSubject,
+  own: readonly string[],
+  tags: TagSet,
+  { executor, directory, memory }: TagRun,
+  label: string,
+): Promise<TagBuilt> {
+  const isBase = tags.set.length === 0 && tags.drop.length === 0;
+  const flags = isBase ? subject.flags : flagsWith(subject, own, tags);
+  const key = `tags ${JSON.stringify([subject.pkg, subject.env, flags])}`;
+  const output = join(directory, `tags-${createHash("sha256").update(key).digest("hex").slice(0, 16)}`);
+  return executor.run({
+    key,
+    label,
+    memory,
+    run: async () => {
+      try {
+        await build({ pkg: subject.pkg, flags, output }, contextOf(subject));
+        const bytes = readFileSync(output);
+        return { ok: true, bytes: bytes.length, digest: digestOf(bytes, flags) };
+      } catch (error) {
+        if (!(error instanceof ToolFailure) || error.code !== "build-failed") throw error;
+        return { ok: false, line: firstLine(error.message), output: error.message };
+      } finally {
+        rmSync(output, { force: true });
+      }
+    },
+  });
+}
+
+function testOnce(subject: TagSubject, own: readonly string[], tags: TagSet, run: TagRun): Promise<string | null> {
+  const flags = flagsWith(subject, own, tags).filter((flag) => /^--?tags=/.test(flag));
+  return run.executor.run({
+    key: `tests ${JSON.stringify([run.tested, subject.env, flags])}`,
+    label: `tests with ${named(tags)}`,
+    memory: run.memory,
+    run: async () => {
+      const { passes, output } = await test(run.tested, flags, {}, contextOf(subject));
+      return passes ? null : firstLine(`\n${output}`);
+    },
+  });
+}
+
+/** SHA-256 of a program but for the tags that its build info names. */
+function digestOf(bytes: Buffer, flags: readonly string[]): string {
+  const tags = flags.find((flag) => /^--?tags=/.test(flag))?.replace(/^-+/, "");
+  const word = Buffer.from(`-${tags ?? ""}\n`);
+  for (let at = tags === undefined ? -1 : bytes.indexOf(word); at >= 0; at = bytes.indexOf(word, at + word.length))
+    bytes.fill(0, at, at + word.length);
+  return createHash("sha256").update(bytes).digest("hex");
+}
+
+/** The first line that says something: what stands in front of it, and names of packages, are passed over. */
+function firstLine(output: string): string {
+  const lines = output.split("\n").slice(1);
+  return lines.find((line) => line.trim() !== "" && !/^(?:#|---|===|\?|ok\b)/.test(line))?.trim() ?? output.trim();
+}
+
+/** The best combination as a variant of the lab, so that it is measured like any other. */
+export function combinationVariant(result: TagResult, release: Variant, goflags: string): Variant | undefined {
+  const { best } = result;
+  if (best === null || best.tags.drop.length > 0) return undefined;
+  const costs = result.rows.flatMap(({ found }) =>
+    best.tags.set.includes(found.tag) && found.known !== null ? [found.known.costs] : [],
+  );
+  const price = costs.length > 0 ? `without: ${costs.join("; ")}` : "what the tags take away";
+  return derived(`tags ${best.tags.set.join(",")}`, "tags", release, { tags: best.tags.set, price }, goflags);
+}

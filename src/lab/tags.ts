@@ -1,0 +1,203 @@
+// Tag discovery: builds what findTags thinks worth it, marks each tag by what was measured, and verifies the best combination as one
+// build.
+import type { FoundTag } from "./findtags.ts";
+
+/** What becomes of one build. `digest` is that of its bytes but for the tags that they name. */
+export type TagBuilt =
+  | { readonly ok: true; readonly bytes: number; readonly digest: string }
+  | { readonly ok: false; readonly line: string; readonly output: string };
+
+export interface TagBuilder {
+  /** Builds with these tags besides the user's own, without those of the user's own that are dropped. Null: there is no time left. */
+  build(tags: TagSet): Promise<TagBuilt | null>;
+  /** Those of the tags that change nothing beside the others; nothing is compiled. */
+  idle(tags: TagSet): Promise<ReadonlySet<string>>;
+  /** Runs the tests; the first line of what failed, or null. Undefined where tests are not asked for. */
+  readonly test?: (tags: TagSet) => Promise<string | null>;
+}
+
+export interface TagSet {
+  readonly set: readonly string[];
+  readonly drop: readonly string[];
+}
+
+export type TagVerdict =
+  /** `bytes` more than 0. */
+  | { readonly is: "saves" | "costs"; readonly bytes: number }
+  /** files: not one comes or goes. bytes: the same program comes out. */
+  | { readonly is: "no effect"; readonly by: "files" | "bytes"; readonly text: string }
+  /** `line`: the first of what the compiler said. */
+  | { readonly is: "does not build"; readonly line: string }
+  | { readonly is: "breaks tests"; readonly bytes: number; readonly line: string }
+  | { readonly is: "not measured"; readonly reason: string };
+
+export interface TagRow {
+  readonly found: FoundTag;
+  readonly verdict: TagVerdict;
+  /** Of the program, where it was built. */
+  readonly size: number | null;
+}
+
+export interface TagCombination {
+  readonly tags: TagSet;
+  readonly size: number;
+  /** Bytes less than without; measured, not added up. */
+  readonly saves: number;
+  /** Single savings added up: what one might have expected. */
+  readonly sum: number;
+  /** Those that save alone, and had to be left out. */
+  readonly without: readonly { readonly tag: string; readonly reason: string }[];
+}
+
+export interface TagResult {
+  /** Of the program without any change of tags. */
+  readonly base: number;
+  /** In the order of discovery. */
+  readonly rows: readonly TagRow[];
+  /** Null if no tag saves anything. */
+  readonly best: TagCombination | null;
+}
+
+/** Below this the name of the tag alone, and alignment, may make the difference. */
+const NOISE = 16 << 10;
+
+const NO_TIME = "the time budget was spent";
+
+const one = ({ tag, change }: FoundTag): TagSet =>
+  change === "set" ? { set: [tag], drop: [] } : { set: [], drop: [tag] };
+
+const union = (all: readonly FoundTag[]): TagSet => ({
+  set: all.filter(({ change }) => change === "set").map(({ tag }) => tag),
+  drop: all.filter(({ change }) => change === "drop").map(({ tag }) => tag),
+});
+
+/** Builds and marks. `base`: bytes of the program as it is. */
+export async function measureTags(found: readonly FoundTag[], base: number, builder: TagBuilder): Promise<TagResult> {
+  const twins = new Twins(found, builder);
+  // side by side: who runs when is the executor's business
+  const rows = await Promise.all(
+    found.map(async (each): Promise<TagRow> => {
+      const { skip } = each;
+      if (skip?.why === "unchanged")
+        return { found: each, verdict: { is: "no effect", by: "files", text: skip.text }, size: null };
+      if (skip !== null) return { found: each, verdict: { is: "not measured", reason: skip.text }, size: null };
+      return measureOne(each, base, builder, twins);
+    }),
+  );
+  return { base, rows, best: await combine(rows, base, builder) };
+}
+
+async function measureOne(found: FoundTag, base: number, builder: TagBuilder, twins: Twins): Promise<TagRow> {
+  const left = (verdict: TagVerdict, size: number | null = null): TagRow => ({ found, verdict, size });
+  const tags = one(found);
+  const built = await builder.build(tags);
+  if (built === null) return left({ is: "not measured", reason: NO_TIME });
+  if (!built.ok) return left({ is: "does not build", line: built.line });
+  const bytes = base - built.bytes;
+  if (Math.abs(bytes) < NOISE && found.change === "set" && (await twins.digest(found.tag)) === built.digest) {
+    return left(
+      { is: "no effect", by: "bytes", text: "files come or go, and the same program comes out" },
+      built.bytes,
+    );
+  }
+  if (builder.test !== undefined) {
+    const line = await builder.test(tags);
+    if (line !== null) return left({ is: "breaks tests", bytes, line }, built.bytes);
+  }
+  if (bytes === 0) return left({ is: "no effect", by: "bytes", text: "other bytes, but as many" }, built.bytes);
+  return left({ is: bytes > 0 ? "saves" : "costs", bytes: Math.abs(bytes) }, built.bytes);
+}
+
+/**
+ * Programs built with a tag that nobody reads: a program names its tags (build info), so that only another with a tag of the same length
+ * can be equal to one with a tag that has no effect.
+ */
+class Twins {
+  readonly #names: ReadonlySet<string>;
+  readonly #builder: TagBuilder;
+  readonly #digests = new Map<number, Promise<string | undefined>>();
+
+  constructor(found: readonly FoundTag[], builder: TagBuilder) {
+    this.#names = new Set(found.map(({ tag }) => tag));
+    this.#builder = builder;
+  }
+
+  digest({ length }: string): Promise<string | undefined> {
+    const known = this.#digests.get(length);
+    if (known !== undefined) return known;
+    const name = ["_", "z", "q", "0"].map((char) => char.repeat(length)).find((each) => !this.#names.has(each));
+    const digest =
+      name === undefined
+        ? Promise.resolve(undefined)
+        : this.#builder.build({ set: [name], drop: [] }).then((built) => (built?.ok ? built.digest : undefined));
+    this.#digests.set(length, digest);
+    return digest;
+  }
+}
+
+/** All that save, together; if that is no program, or none that passes its tests, one after the other, the best first. */
+async function combine(rows: readonly TagRow[], base: number, builder: TagBuilder): Promise<TagCombination | null> {
+  const saving = rows
+    .flatMap(({ found, verdict }) => (verdict.is === "saves" ? [{ found, bytes: verdict.bytes }] : []))
+    .sort((a, b) => b.bytes - a.bytes);
+  if (saving.length === 0) return null;
+  const without: { tag: string; reason: string }[] = [];
+  const alone = base - saving[0].bytes;
+  const all = await useful(
+    saving.map(({ found }) => found),
+    builder,
+    without,
+  );
+  const together = all.length > 1 ? await attempt(all, builder) : { size: alone };
+  let chosen = all;
+  let size = alone;
+  if ("size" in together && together.size <= alone) {
+    size = together.size;
+  } else {
+    // some exclude each other: what the best has won must not be lost again
+    chosen = [saving[0].found];
+    for (const found of all.filter((each) => each !== saving[0].found)) {
+      const tried = await attempt([...chosen, found], builder);
+      if ("size" in tried && tried.size < size) {
+        chosen = [...chosen, found];
+        size = tried.size;
+      } else {
+        without.push({ tag: found.tag, reason: "size" in tried ? IDLE : tried.reason });
+      }
+    }
+  }
+  const sum = saving.filter(({ found }) => chosen.includes(found)).reduce((total, { bytes }) => total + bytes, 0);
+  return { tags: union(chosen), size, saves: base - size, sum, without };
+}
+
+/** Leaves out, one by one, the smallest first, what the others make needless: two of them may be needless only while both are there. */
+async function useful(
+  all: readonly FoundTag[],
+  builder: TagBuilder,
+  without: { tag: string; reason: string }[],
+): Promise<readonly FoundTag[]> {
+  if (all.length === 1) return all;
+  const idle = await builder.idle(union(all));
+  const needless = all.findLast(({ tag }) => idle.has(tag));
+  if (needless === undefined) return all;
+  without.push({ tag: needless.tag, reason: IDLE });
+  return useful(
+    all.filter((each) => each !== needless),
+    builder,
+    without,
+  );
+}
+
+const IDLE = "changes nothing beside the others";
+
+async function attempt(
+  all: readonly FoundTag[],
+  builder: TagBuilder,
+): Promise<{ readonly size: number } | { readonly reason: string }> {
+  const tags = union(all);
+  const built = await builder.build(tags);
+  if (built === null) return { reason: NO_TIME };
+  if (!built.ok) return { reason: `does not build beside the others: ${built.line}` };
+  const line = (await builder.test?.(tags)) ?? null;
+  return line === null ? { size: built.bytes } : { reason: `breaks tests beside the others: ${line}` };
+}
