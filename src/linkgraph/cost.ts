@@ -1,23 +1,17 @@
 // What each symbol costs in the file: its own bytes, and what it shares with others in the function table, which goes with the last
 // of them.
 import { type Executable, NO_RVA, regionAt } from "../binary/executable.ts";
-import { pcValues } from "../binary/go/pcvalues.ts";
 import type { GoProgram } from "../binary/go/program.ts";
-import { U32List } from "../binary/go/types.ts";
+import { functionTable, type Shares } from "./functiontable.ts";
 import type { LinkGraph } from "./graph.ts";
 import { FUNCTION_TABLE } from "./probe.ts";
 import { isContainer, sectionRole, sectionShifts } from "./placement.ts";
 
 /** Bytes by node. Own bytes may be fractions: shares of what is not split by symbol. */
-export interface Costs {
+export interface Costs extends Shares {
   /** RVA of each of the dump's symbols that is in the file's image, NaN for others. */
   readonly rva: Float64Array;
   readonly own: Float64Array;
-  /** Parts of node i are part[start[i]] … part[start[i + 1] - 1]; a part may have many users. */
-  readonly start: Uint32Array;
-  readonly part: Uint32Array;
-  /** Bytes by part. */
-  readonly size: Float64Array;
 }
 
 export interface CostOptions {
@@ -38,15 +32,15 @@ export function costsOf(
   const shift = module && sectionShifts(exe, module, graph.dump);
   if (!module || !shift || go.pcln.version === "1.2") return undefined;
   const rva = placeOf(graph, exe, shift);
+  const order = byAddress(rva);
   const own = new Float64Array(graph.count);
-  addExtents(graph, exe, rva, own);
-  const shares = functionTable(graph, exe, go, rva, own);
+  addExtents(graph, exe, rva, order, own);
+  const places = new Places(rva, order, own);
+  const shares = functionTable(graph, exe, go, functionsOf(go.pcln, rva, order), own);
   if (options.debug) addDebug(graph, options.debug, own);
-  const byRva = new Map<number, number>();
-  for (let i = 0; i < graph.dump.count; i++) if (own[i] > 0) byRva.set(rva[i], i);
-  addSymbolTable(exe, byRva, own);
-  addLinks(exe, go, byRva, own);
-  addRelocations(exe, rva, own);
+  addSymbolTable(exe, places, own);
+  addLinks(exe, go, places, own);
+  addRelocations(exe, places, own);
   return { rva, own, ...shares };
 }
 
@@ -70,9 +64,6 @@ function placeOf(graph: LinkGraph, exe: Executable, shift: Float64Array): Float6
   return rva;
 }
 
-/** Assembly has no unit. */
-const NO_UNIT = 0xffff_ffff;
-
 /** The most that is put between two symbols to align the second. */
 const MAX_PADDING = 64;
 
@@ -92,9 +83,8 @@ function byAddress(rva: Float64Array): Uint32Array {
 }
 
 /** A symbol reaches to the next one, padding included. */
-function addExtents(graph: LinkGraph, exe: Executable, rva: Float64Array, own: Float64Array): void {
+function addExtents(graph: LinkGraph, exe: Executable, rva: Float64Array, order: Uint32Array, own: Float64Array): void {
   const { size } = graph.dump;
-  const order = byAddress(rva);
   const bodies = exe.wasm && new Map(Array.from(exe.wasm.starts, (start, k) => [start, exe.wasm!.ends[k]]));
   for (let k = 0; k < order.length; k++) {
     const i = order[k];
@@ -105,121 +95,55 @@ function addExtents(graph: LinkGraph, exe: Executable, rva: Float64Array, own: F
   }
 }
 
-/** Functions in the table: records and entries are their own, the packed sub-tables are shared by whoever has the same contents. */
-function functionTable(
-  graph: LinkGraph,
-  exe: Executable,
-  go: GoProgram,
-  rva: Float64Array,
-  own: Float64Array,
-): Omit<Costs, "own" | "rva"> {
-  const { pcln: t, module } = go;
-  const { dump } = graph;
-  const view = viewAll(t.bytes);
-  const sizes: number[] = [];
-  const parts = (): { part(key: number | string, size: () => number): number } => {
-    const known = new Map<number | string, number>();
-    return {
-      part(key, size) {
-        let id = known.get(key);
-        if (id === undefined) {
-          id = sizes.length;
-          known.set(key, id);
-          sizes.push(size());
-        }
-        return id;
-      },
-    };
-  };
-  const [names, paths, units, values, tables] = [parts(), parts(), parts(), parts(), parts()];
-  const strlen = (from: number): number => {
-    const end = t.bytes.indexOf(0, from);
-    return (end < 0 ? t.bytes.length : end) - from + 1;
-  };
-  const unitEnd = nextOf(
-    t.cuOffset.filter((cu) => cu !== NO_UNIT),
-    (t.filetab - t.cutab) / 4,
-  );
-  const valueOffsets = new U32List();
-  const tableOffsets = new U32List();
-  const relative = t.funcdataRef === 4;
-  for (let f = 0; f < t.nfunc; f++) {
-    for (const o of [t.pcsp[f], t.pcfile[f], t.pcln[f]]) valueOffsets.push(o);
-    for (let k = 0, at = t.pcdataAt(f); k < t.npcdata[f]; k++)
-      valueOffsets.push(view.getUint32(at + 4 * k, t.littleEndian));
-    if (relative)
-      for (let k = 0, at = t.funcdataAt(f); k < t.nfuncdata[f]; k++) {
-        const o = view.getUint32(at + 4 * k, t.littleEndian);
-        if (o !== NO_RVA) tableOffsets.push(o);
-      }
+/** Function of the table, by symbol; −1: none begins there. */
+function functionsOf({ entry, nfunc }: GoProgram["pcln"], rva: Float64Array, order: Uint32Array): Int32Array {
+  const functions = new Int32Array(rva.length).fill(-1);
+  let f = 0;
+  for (const i of order) {
+    while (f < nfunc && entry[f] < rva[i]) f++;
+    if (f === nfunc) break;
+    if (entry[f] === rva[i]) functions[i] = f;
   }
-  const valueEnd = nextOf(valueOffsets.array(), t.functab - t.pctab);
-  const tableEnd = nextOf(tableOffsets.array(), 0);
-
-  const { symbol: functions, start: inlinedStart, inlined } = graph.functions;
-  const rowOf = new Map<number, number>();
-  for (let k = 0; k < functions.length; k++) rowOf.set(functions[k], k);
-  const functionAt = new Map<number, number>();
-  for (let f = 0; f < t.nfunc; f++) functionAt.set(t.entry[f], f);
-  const perText = (module?.findfunctab ?? 0) > 0 ? 20 / 4096 : 0;
-  const start = new Uint32Array(graph.count + 1);
-  const part = new U32List();
-  for (let i = 0; i < graph.count; i++) {
-    const f = i < dump.count ? functionAt.get(rva[i]) : undefined;
-    if (f !== undefined) {
-      // the record, padded, and the entry; findfunctab has 20 bytes for 4096 of text, or for each 4096 program counters of wasm
-      const record = t.funcdataAt(f) + t.nfuncdata[f] * t.funcdataRef - t.func[f];
-      own[i] += exe.wasm ? 320 : own[i] * perText;
-      own[i] += Math.ceil(record / t.ptrSize) * t.ptrSize + t.functabEntry;
-      part.push(names.part(t.nameOff[f], () => strlen(t.funcnametab + t.nameOff[f])));
-      const row = rowOf.get(dump.id[i]);
-      for (const symbol of row === undefined ? [] : inlined.subarray(inlinedStart[row], inlinedStart[row + 1])) {
-        const node = graph.nodeOf(symbol);
-        const g = node === undefined || node >= dump.count ? undefined : functionAt.get(rva[node]);
-        const name = node === undefined || node >= dump.count ? "" : dump.name(node);
-        if (g !== undefined) part.push(names.part(t.nameOff[g], () => strlen(t.funcnametab + t.nameOff[g])));
-        else part.push(names.part(name, () => name.length + 1));
-      }
-      const cu = t.cuOffset[f];
-      if (cu !== NO_UNIT) part.push(units.part(cu, () => 4 * ((unitEnd.get(cu) ?? cu) - cu)));
-      let last = -1;
-      pcValues(t, f, t.pcfile[f], (_from, _to, file) => {
-        const at = t.cutab + 4 * (cu + file);
-        if (file === last || file < 0 || at + 4 > t.filetab) return;
-        last = file;
-        const path = t.filetab + view.getUint32(at, t.littleEndian);
-        if (path < t.pctab) part.push(paths.part(path, () => strlen(path)));
-      });
-      const value = (o: number): void => {
-        if (o !== 0) part.push(values.part(o, () => (valueEnd.get(o) ?? o) - o));
-      };
-      for (const o of [t.pcsp[f], t.pcfile[f], t.pcln[f]]) value(o);
-      for (let k = 0, at = t.pcdataAt(f); k < t.npcdata[f]; k++) value(view.getUint32(at + 4 * k, t.littleEndian));
-      if (relative)
-        for (let k = 0, at = t.funcdataAt(f); k < t.nfuncdata[f]; k++) {
-          const o = view.getUint32(at + 4 * k, t.littleEndian);
-          if (o !== NO_RVA) part.push(tables.part(o, () => Math.max(0, (tableEnd.get(o) ?? o) - o)));
-        }
-    }
-    start[i + 1] = part.count;
-  }
-  return { start, part: part.array(), size: Float64Array.from(sizes) };
+  return functions;
 }
 
-/** From each distinct offset to the next one, `end` for the last. */
-function nextOf(offsets: Uint32Array, end: number): Map<number, number> {
-  const sorted = offsets.slice().sort();
-  const next = new Map<number, number>();
-  for (let i = 0; i < sorted.length;) {
-    let j = i + 1;
-    while (j < sorted.length && sorted[j] === sorted[i]) j++;
-    next.set(sorted[i], j < sorted.length ? sorted[j] : Math.max(end, sorted[i]));
-    i = j;
+/** Symbols that take room, by their places. */
+class Places {
+  private readonly order: Uint32Array;
+  private readonly start: Float64Array;
+  private readonly own: Float64Array;
+
+  constructor(rva: Float64Array, order: Uint32Array, own: Float64Array) {
+    this.order = order.filter((i) => own[i] > 0);
+    this.start = Float64Array.from(this.order, (i) => rva[i]);
+    this.own = Float64Array.from(this.order, (i) => own[i]);
   }
-  return next;
+
+  /** The symbol that begins at an RVA. */
+  at(rva: number): number | undefined {
+    const k = this.last(rva);
+    return k >= 0 && this.start[k] === rva ? this.order[k] : undefined;
+  }
+
+  /** The symbol that an RVA lies in. */
+  holding(rva: number): number | undefined {
+    const k = this.last(rva);
+    return k >= 0 && rva < this.start[k] + this.own[k] ? this.order[k] : undefined;
+  }
+
+  private last(rva: number): number {
+    let [lo, hi] = [0, this.start.length];
+    while (lo < hi) {
+      const mid = (lo + hi) >> 1;
+      if (this.start[mid] <= rva) lo = mid + 1;
+      else hi = mid;
+    }
+    return lo - 1;
+  }
 }
 
 function addDebug(graph: LinkGraph, debug: NonNullable<CostOptions["debug"]>, own: Float64Array): void {
+  if (![...debug.of.values()].some((bytes) => bytes > 0)) return;
   const code = new Map<string, number>();
   const functions = Array.from(graph.functions.symbol, (symbol) => graph.nodeOf(symbol)).filter(
     (node) => node !== undefined,
@@ -235,44 +159,34 @@ function addDebug(graph: LinkGraph, debug: NonNullable<CostOptions["debug"]>, ow
   }
 }
 
-function addSymbolTable(exe: Executable, byRva: ReadonlyMap<number, number>, own: Float64Array): void {
+function addSymbolTable(exe: Executable, places: Places, own: Float64Array): void {
   const symbols = exe.symbols();
   for (let i = 0; i < symbols.count; i++) {
-    const node = symbols.rva[i] === NO_RVA ? undefined : byRva.get(symbols.rva[i]);
+    const node = symbols.rva[i] === NO_RVA ? undefined : places.at(symbols.rva[i]);
     if (node !== undefined) own[node] += symbols.entrySize + symbols.nameLength[i] + 1;
   }
 }
 
 /** Types and itabs that are listed for the runtime: an offset of 4 bytes, a pointer. */
-function addLinks(exe: Executable, go: GoProgram, byRva: ReadonlyMap<number, number>, own: Float64Array): void {
+function addLinks(exe: Executable, go: GoProgram, places: Places, own: Float64Array): void {
   const { module } = go;
   const region = module && regionAt(exe.regions, module.typelinks.rva);
   if (!module || !region || module.typelinks.length === 0) return;
   const view = viewAll(region.bytes);
   const from = module.typelinks.rva - region.rva;
   for (let k = 0; k < module.typelinks.length && from + 4 * k + 4 <= view.byteLength; k++) {
-    const node = byRva.get(module.types + view.getInt32(from + 4 * k, exe.littleEndian));
+    const node = places.at(module.types + view.getInt32(from + 4 * k, exe.littleEndian));
     if (node !== undefined) own[node] += 4;
   }
 }
 
 /** A relocation goes with the symbol that it patches. */
-function addRelocations(exe: Executable, rva: Float64Array, own: Float64Array): void {
+function addRelocations(exe: Executable, places: Places, own: Float64Array): void {
   const relocations = exe.relocations();
-  if (relocations.count === 0) return;
-  const order = byAddress(rva).filter((i) => own[i] > 0);
-  const starts = Float64Array.from(order, (i) => rva[i]);
-  const ends = Float64Array.from(order, (i) => rva[i] + own[i]);
   for (let r = 0; r < relocations.count; r++) {
     const slot = relocations.slot[r];
-    if (slot === NO_RVA) continue;
-    let [lo, hi] = [0, starts.length];
-    while (lo < hi) {
-      const mid = (lo + hi) >> 1;
-      if (starts[mid] <= slot) lo = mid + 1;
-      else hi = mid;
-    }
-    if (lo > 0 && slot < ends[lo - 1]) own[order[lo - 1]] += relocations.entrySize[r];
+    const node = slot === NO_RVA ? undefined : places.holding(slot);
+    if (node !== undefined) own[node] += relocations.entrySize[r];
   }
 }
 

@@ -26,9 +26,11 @@ export function sectionShifts(exe: Executable, module: Moduledata, dump: ProbeDu
   const found = new Float64Array(dump.sections.length + 1).fill(Number.NaN);
   let placed = true;
   for (let i = 0; i < dump.count; i++) {
-    const anchor = anchors.get(dump.name(i));
     const section = dump.section[i];
-    if (anchor === undefined || section === 0 || module[anchor] === 0) continue;
+    const name = section === 0 ? "" : dump.name(i);
+    // hashing every long name takes longer than all the rest
+    const anchor = name.startsWith("runtime.") ? anchors.get(name) : undefined;
+    if (anchor === undefined || module[anchor] === 0) continue;
     const shift = module[anchor] - dump.va[i];
     if (!Number.isNaN(found[section]) && found[section] !== shift) return undefined;
     found[section] = shift;

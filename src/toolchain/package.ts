@@ -1,9 +1,9 @@
 // A package as a subject: built through the link probe, so that the linker testifies.
-import { closeSync, openSync, readSync } from "node:fs";
 import { join } from "node:path";
-import { type ProbeDump, ProbeReader } from "../linkgraph/probe.ts";
+import type { ProbeDump } from "../linkgraph/probe.ts";
 import type { DependencyTree } from "../linkgraph/dumpdep.ts";
 import { dependencyTree } from "./dumpdep.ts";
+import { GrowingDump } from "./dump.ts";
 import { readFile } from "./files.ts";
 import { build, checkFlags, findMain, type GoEnv, goEnv, hasToolexec, type MainPackage, placeOf } from "./go.ts";
 import { linkProbe, type Probe, probeBuild } from "./linkprobe.ts";
@@ -40,15 +40,18 @@ export async function buildSubject(argument: string, options: SubjectOptions): P
     };
     if ("linker" in probe) {
       const extra = probeBuild(probe.linker, dump, options.graph === true);
+      const growing = new GrowingDump(dump);
       try {
         await build({ ...what, flags: [...goFlags, ...extra.flags], env: extra.env }, context);
-        testimony = readDump(dump);
+        testimony = growing.finish();
       } catch (error) {
         // what is wrong with the package itself is said better there
         const { importPath } = await known();
         // if it was not the probe's fault, the same failure comes again
         await build({ ...what, pkg: importPath }, context);
         warnings.push(withoutProbe(`it failed: ${error instanceof Error ? error.message : String(error)}`));
+      } finally {
+        growing.stop();
       }
     } else {
       warnings.push(withoutProbe(probe.reason));
@@ -81,20 +84,3 @@ async function findProbe(env: GoEnv, options: SubjectOptions): Promise<Probe> {
 
 const withoutProbe = (reason: string): string =>
   `no link probe (${reason}): owners come from references instead of from the linker`;
-
-/** What the link probe wrote. */
-export function readDump(path: string): ProbeDump {
-  const reader = new ProbeReader();
-  const fd = openSync(path, "r");
-  try {
-    const chunk = new Uint8Array(1 << 20);
-    for (;;) {
-      const n = readSync(fd, chunk, 0, chunk.length, null);
-      if (n === 0) break;
-      reader.push(chunk.subarray(0, n));
-    }
-  } finally {
-    closeSync(fd);
-  }
-  return reader.finish();
-}

@@ -1,12 +1,8 @@
 // What a program saves without a module or a package, measured: real builds with stubs in its place.
-import { join } from "node:path";
 import { heldBy } from "../linkgraph/held.ts";
 import { readFile } from "./files.ts";
-import { goEnv, hasToolexec } from "./go.ts";
-import { linkProbe, probeBuild } from "./linkprobe.ts";
-import { readDump } from "./package.ts";
-import { type MeasureOptions, type NotMeasured, withMeasurement, type Without } from "./stubs.ts";
-import { withTemporary } from "./temporary.ts";
+import { withProbedMeasurement } from "./probedmeasurement.ts";
+import type { MeasureOptions, NotMeasured, Without } from "./stubs.ts";
 
 export interface Removed extends Without {
   readonly target: string;
@@ -28,29 +24,17 @@ export interface Removals {
  * to what is left of it. A target that cannot be measured is a row that says why. Throws ToolFailure if the program itself does not build.
  */
 export async function measureRemovals(targets: readonly string[], options: MeasureOptions): Promise<Removals> {
-  const { cwd, guard, goFlags, env = {} } = options;
-  const go = await goEnv({ cwd, env, guard });
-  const probe = hasToolexec(goFlags, go) ? undefined : await linkProbe(go, guard);
-  return withTemporary(
-    guard,
-    async (directory) => {
-      const dump = join(directory, "dump");
-      const asked = probe && "linker" in probe ? probeBuild(probe.linker, dump, true) : { flags: [], env: {} };
-      const what = { ...options, goFlags: [...goFlags, ...asked.flags], env: { ...env, ...asked.env } };
-      return withMeasurement(what, async (at) => {
-        const size = await at.baseline();
-        const rows: Removals["rows"][number][] = [];
-        for (const target of targets) {
-          let stubs = 0;
-          const found = await at.remove([target], (path, { packages }) => {
-            if (asked.flags.length === 0) return;
-            stubs = heldBy(new Set(packages.map((p) => p.path)), readFile(path, target), readDump(dump));
-          });
-          rows.push("reason" in found ? { target, ...found } : { target, ...found, stubs });
-        }
-        return { size, rows };
+  return withProbedMeasurement(options, true, async (at, linker) => {
+    const size = await at.baseline();
+    const rows: Removals["rows"][number][] = [];
+    for (const target of targets) {
+      let stubs = 0;
+      const found = await at.remove([target], (path, { packages }) => {
+        if ("reason" in linker) return;
+        stubs = heldBy(new Set(packages.map((p) => p.path)), readFile(path, target), linker.last());
       });
-    },
-    go.GOTMPDIR,
-  );
+      rows.push("reason" in found ? { target, ...found } : { target, ...found, stubs });
+    }
+    return { size, rows };
+  });
 }

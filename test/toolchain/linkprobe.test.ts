@@ -6,7 +6,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { regionAt } from "../../src/binary/executable.ts";
 import { ONE_REFERRER, SEVERAL } from "../../src/ledger/ledger.ts";
 import { profile } from "../../src/ledger/profile.ts";
-import { ProbeReader } from "../../src/linkgraph/probe.ts";
+import { readDump } from "../../src/toolchain/dump.ts";
 import { build, goEnv } from "../../src/toolchain/go.ts";
 import { linkProbe, probeBuild } from "../../src/toolchain/linkprobe.ts";
 import { openSubject } from "../../src/toolchain/subject.ts";
@@ -24,12 +24,6 @@ async function probe(context: { cwd: string; guard: typeof guard }): Promise<str
   const found = await linkProbe(await goEnv(context), guard);
   if (!("linker" in found)) throw new Error(found.reason);
   return found.linker;
-}
-
-function readDump(file: string) {
-  const reader = new ProbeReader();
-  reader.push(readFileSync(file));
-  return reader.finish();
 }
 
 describe("the program that the probe links", () => {
