@@ -11,11 +11,15 @@ export async function openLink(
   goFlags: readonly string[],
   flags: CommonOptions,
 ): Promise<{ input: Input; model: LinkModel | { readonly reason: string } | "none" }> {
-  const input = await readInput(pkg, goFlags, progressOn(process.stderr, flags.quiet === true), true);
+  // what comes after the build is loaded while it runs
+  const [input, { linkModel }] = await Promise.all([
+    readInput(pkg, goFlags, progressOn(process.stderr, flags.quiet === true), true),
+    import("../explain/model.ts"),
+    import("../ledger/profile.ts"),
+  ]);
   if (input.directory === undefined) return { input, model: "none" };
   const { testimony } = input;
   if (!testimony) return { input, model: { reason: input.warnings[0] ?? "there is no link probe" } };
-  const { linkModel } = await import("../explain/model.ts");
   const profile = await profileInput(input, {});
   return { input, model: linkModel(testimony, profile, factsOf(input, profile, false)) };
 }

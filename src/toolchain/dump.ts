@@ -14,7 +14,7 @@ export class GrowingDump {
   private readonly chunk = new Uint8Array(CHUNK);
   private readonly timer: NodeJS.Timeout;
   private file: number | undefined;
-  private failure: unknown;
+  private failure: Error | undefined;
 
   constructor(path: string) {
     this.path = path;
@@ -23,7 +23,7 @@ export class GrowingDump {
         this.read();
       } catch (error) {
         // told by finish, if the build goes well otherwise
-        this.failure ??= error;
+        this.failure = error instanceof Error ? error : new Error(String(error));
         clearInterval(this.timer);
       }
     }, PERIOD);
@@ -47,7 +47,7 @@ export class GrowingDump {
   /** Once the linker is done. Throws InputError if it is no dump. */
   finish(): ProbeDump {
     try {
-      if (this.failure !== undefined) throw this.failure;
+      if (this.failure) throw this.failure;
       this.read();
       return this.reader.finish();
     } finally {

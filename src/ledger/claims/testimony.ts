@@ -41,13 +41,12 @@ export function claimTestimony(
   const starts = new U32List();
   const owners = new U32List();
   const handle = claims.symbols.source((i) => dump.name(i));
+  const roles = ["" as const, ...dump.sections.map((s) => sectionRole(s.name))];
   for (let i = 0; i < dump.count; i++) {
     const size = dump.size[i];
-    const section = dump.sections[dump.section[i] - 1];
-    if (!section || size === 0) continue;
+    const role = roles[dump.section[i]] ?? "";
+    if (role === "" || size === 0) continue;
     const rva = dump.va[i] + shift[dump.section[i]];
-    const role = sectionRole(section.name);
-    if (role === "") continue;
     const name = dump.name(i);
     if (isContainer(name)) continue;
     const kind = kindOf(role, name);
