@@ -1,4 +1,5 @@
 // What a file tells of itself, without being started.
+import { sep } from "node:path";
 import { profile } from "../ledger/profile.ts";
 import { type KindBytes, snapshot } from "../ledger/snapshot.ts";
 import { inflate } from "../toolchain/inflate.ts";
@@ -36,6 +37,6 @@ export function inspect(bytes: Uint8Array, places: readonly string[]): Inspected
       pprof: { value: hasTable, how: table },
       debugInfo: { value: dwarf, how: "read: DWARF sections" },
     },
-    paths: places.filter((place) => place !== "" && text.includes(place)),
+    paths: places.filter((place) => text.includes(place + sep)),
   };
 }

@@ -242,11 +242,18 @@ class Lab {
     if (made.peakBytes > 0) costs.note(key, { peakBytes: made.peakBytes, seconds: made.seconds });
     draft.outcome = made.outcome;
     draft.path = made.path;
-    if (isFirst && made.outcome.state === "failed")
-      throw new ToolFailure("build-failed", `go build ${this.#plan.pkg} failed:\n${made.outcome.output}`);
+    if (isFirst && made.outcome.state === "failed") throw this.#cannotBuild(made.outcome.output);
     if (made.outcome.state === "built") {
       draft.measures.fileBytes = { value: sizeOf(made.path), how: "size of the file" };
     }
+  }
+
+  #cannotBuild(output: string): ToolFailure {
+    const { facts, pkg } = this.#plan;
+    const { GOOS, GOARCH } = facts.target;
+    return output.includes("unsupported GOOS/GOARCH pair")
+      ? new ToolFailure("flags", `Go knows no target ${GOOS}/${GOARCH}`)
+      : new ToolFailure("build-failed", `go build ${pkg} failed:\n${output}`);
   }
 
   /** What a file tells without being started, and how far it can be compressed. */
@@ -321,9 +328,8 @@ class Lab {
     if (found === undefined) return undefined;
     if ("kind" in found) return { ...setting, ready: found };
     const result = found.ok ? "" : found.message;
-    const said = found.output.trim().split("\n").slice(-3).join("\n");
     this.warnings.push(
-      `${first.variant.name} neither ends nor listens: ${result}. --run 'ARGUMENTS' starts it otherwise, --ready says when it is ready${said === "" ? "" : `. It printed:\n${said}`}`,
+      `${first.variant.name} neither ends nor listens: ${result}. --run 'ARGUMENTS' starts it otherwise, --ready says when it is ready. ${lastLines(found.output)}`,
     );
     return undefined;
   }
@@ -334,7 +340,10 @@ class Lab {
   async #lives(): Promise<void> {
     const [first] = this.#drafts;
     if (!this.#runs(first)) {
-      for (const draft of this.#built()) draft.notes.push("not started: it is for another platform");
+      const { target, host } = this.#plan.facts;
+      this.warnings.push(
+        `nothing was started: programs for ${target.GOOS}/${target.GOARCH} do not run on ${host.GOOS}/${host.GOARCH}`,
+      );
       return;
     }
     this.#started = await this.#setting();
@@ -357,6 +366,11 @@ class Lab {
           this.warnings.push(`${variant.name}: ${found.what}. --run 'ARGUMENTS' starts it otherwise`);
           this.#started = undefined;
         }
+        const isAsked = this.#options.invocation.args.join(" ") === "--help";
+        if (found.lives && found.fails === true && !isAsked)
+          this.warnings.push(
+            `${variant.name} ${found.what}: --run 'ARGUMENTS' starts it otherwise. ${lastLines(found.output)}`,
+          );
       }
       this.#judge(draft, found, expected);
       if (!found.lives && draft === first) return;
@@ -484,6 +498,11 @@ class Lab {
       notes,
     };
   }
+}
+
+function lastLines(output: string): string {
+  const said = output.trim().split("\n").slice(-3).join("\n");
+  return said === "" ? "It printed nothing" : `It printed:\n${said}`;
 }
 
 /** What of a variant changes what tests do: not what only the linker of a program leaves out. */

@@ -26,6 +26,8 @@ type Signal = { readonly signal: AbortSignal };
 export interface Behaviour {
   /** It ended or got ready, and nothing says that it crashed. */
   readonly lives: boolean;
+  /** It ended with another code than 0. */
+  readonly fails?: boolean;
   /** In a few words: "ends with 0", "port:8080 accepts". Two variants behave the same if it is the same. */
   readonly what: string;
   /** Whether a stack trace of it named functions and lines; undefined if it could not be asked. */
@@ -64,10 +66,12 @@ export async function behaviourOf({ path }: Startable, setting: StartSetting, { 
   const output = result.output.slice(-2000);
   if (!result.ok) return { lives: false, what: result.message, output };
   if (result.ended) {
-    const crashed = CRASH.exec(result.output);
+    const { code } = result.ended;
+    const crashed = CRASH.test(result.output);
     return {
-      lives: crashed === null,
-      what: crashed ? crashLine(result.output) : `ends with ${result.ended.code}`,
+      lives: !crashed,
+      fails: code !== 0,
+      what: crashed ? crashLine(result.output) : `ends with ${code}`,
       output,
     };
   }

@@ -117,6 +117,8 @@ const milliseconds = (ms: number): string => ms.toFixed(ms < 9.95 ? 1 : 0);
 
 function notesOf(row: LabRow, result: LabResult): string {
   const { variant, outcome, measures, notes } = row;
+  // what packs says itself who refuses
+  if (outcome.state === "failed" && variant.pack) return outcome.reason;
   if (outcome.state !== "built") return outcomeText(outcome);
   const parts = [...notes];
   const from = result.rows.find((other) => other.variant.name === variant.from);
