@@ -52,6 +52,11 @@ Exits with 1 if there are findings of warning or above; --fail-on sets another b
     const [directory = ".", extra] = operands;
     if (extra !== undefined) throw new Failure(EXIT.usage, `what is ${extra} for? Flags for go build go behind --`);
     if (options.dryRun === true && options.fix !== true) throw new Failure(EXIT.usage, "--dry-run goes with --fix");
+    if (options.fix === true && (options.json === true || options.format !== "text"))
+      throw new Failure(
+        EXIT.usage,
+        "--fix shows a patch and goes with --format text; the other formats hold the edits of each finding",
+      );
     await (await import("./audit.ts")).auditCommand(directory, flags, options);
   });
 }

@@ -210,7 +210,8 @@ function curesOf({
   }));
 }
 
-function meansOf(cure: Cure): string {
+/** What a cure is done with. */
+export function meansOf(cure: Cure): string {
   switch (cure.kind) {
     case "tag":
       return `-tags ${cure.tags.join(",")}`;

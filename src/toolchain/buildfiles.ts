@@ -1,10 +1,11 @@
 // Finds and reads the build files of a directory. Links are not followed: what they lead to is found where it lies, or lies outside.
-import { type Dirent, lstatSync, readdirSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { chmodSync, type Dirent, lstatSync, readdirSync, realpathSync } from "node:fs";
+import { dirname, join, resolve, sep } from "node:path";
 import { type BuildFile, kindOf, readBuildFile } from "../buildfiles/buildfile.ts";
 import { Unreadable } from "../buildfiles/unreadable.ts";
-import { ToolFailure } from "./failure.ts";
+import { type Guard, ToolFailure } from "./failure.ts";
 import { isUnreadable, readFile } from "./files.ts";
+import { replaceFile } from "./replacefile.ts";
 
 export interface FoundFiles {
   /** Sorted by path. */
@@ -42,6 +43,29 @@ export function readBuildFiles(directory: string): FoundFiles {
 
 function readOne(root: string, path: string): BuildFile {
   return readBuildFile(kindOf(path)!, path, readText(join(root, path), path));
+}
+
+/**
+ * Writes the new text of a file that was read, whole or not at all. Throws ToolFailure if it is no longer what was read, or lies, through
+ * a link, elsewhere.
+ */
+export function writeBuildFile(
+  directory: string,
+  change: { path: string; before: string; after: string },
+  guard: Guard,
+): void {
+  const root = realpathSync(directory);
+  const file = join(root, change.path);
+  const stat = lstatSync(file);
+  const folder = realpathSync(dirname(file));
+  const isInside = folder === root || folder.startsWith(root.endsWith(sep) ? root : root + sep);
+  if (!stat.isFile() || !isInside)
+    throw isUnreadable(change.path, "is a link, or lies outside of the directory: not written");
+  if (readText(file, change.path) !== change.before)
+    throw isUnreadable(change.path, "changed since it was read: not written");
+  replaceFile(file, [change.after], guard);
+  // the new file has the rights of any new file
+  chmodSync(file, stat.mode & 0o777);
 }
 
 /** A whole text file. Throws ToolFailure. */

@@ -12,6 +12,18 @@ import {
   noZones,
   rootUser,
 } from "./dockerfile.ts";
+import { cgoOnStaticBase, cgoWithoutNeed } from "./cgo.ts";
+import { emulatedBuild, noRegistryCache, singlePlatform } from "./images.ts";
+import {
+  badVersionPair,
+  duplicateLibraries,
+  eliminationOff,
+  heavyDependency,
+  testCode,
+  untidy,
+  unusedRequirement,
+} from "./modules.ts";
+import { archiveTimes, sequentialTargets, severalGoamd64, upxOnServer } from "./targets.ts";
 import type { Finding, Found } from "./finding.ts";
 import type { Project } from "./project.ts";
 import { suppressions } from "./suppress.ts";
@@ -20,6 +32,11 @@ import { suppressions } from "./suppress.ts";
 export const CHECKS: Readonly<Record<string, (project: Project) => Found[]>> = {
   B001: notStripped,
   B002: noTrimpath,
+  B003: cgoWithoutNeed,
+  B004: upxOnServer,
+  B005: sequentialTargets,
+  B006: severalGoamd64,
+  B007: archiveTimes,
   C001: cacheNotKept,
   C002: cacheKey,
   C003: noRestoreKeys,
@@ -32,6 +49,17 @@ export const CHECKS: Readonly<Record<string, (project: Project) => Found[]>> = {
   D005: rootUser,
   D006: noRoots,
   D007: noZones,
+  D008: singlePlatform,
+  D009: noRegistryCache,
+  D010: emulatedBuild,
+  D011: cgoOnStaticBase,
+  M001: untidy,
+  M002: unusedRequirement,
+  M003: duplicateLibraries,
+  M004: testCode,
+  M005: heavyDependency,
+  M006: eliminationOff,
+  M007: badVersionPair,
 };
 
 export function audit(project: Project, rules: readonly BuildRule[]): Finding[] {

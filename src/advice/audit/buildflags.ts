@@ -2,6 +2,7 @@
 import type { BuildFile } from "../../buildfiles/buildfile.ts";
 import { flagValue, type GoBuild, goBuildOf, mayHide, wordsOf } from "../../buildfiles/gobuild.ts";
 import type { Command } from "../../buildfiles/shell.ts";
+import { at, entryOf, scalarsOf, type Tree } from "../../buildfiles/tree.ts";
 import type { Cost, Found } from "./finding.ts";
 import type { ProgramFacts, Project } from "./project.ts";
 
@@ -14,7 +15,7 @@ interface Built {
 
 /** The builds of a file whose result is kept. */
 export function buildsOf(file: BuildFile): Built[] {
-  const isCi = file.kind === "github";
+  const isCi = file.kind === "github" || file.kind === "gitlab";
   return file.scripts.flatMap(({ commands }) =>
     commands.flatMap((command) => {
       const build = goBuildOf(command);
@@ -31,7 +32,7 @@ function place({ file, build }: Built): Pick<Found, "file" | "start" | "end"> {
 }
 
 export function notStripped(project: Project): Found[] {
-  return project.files.flatMap(buildsOf).flatMap((built) => {
+  const commands = project.files.flatMap(buildsOf).flatMap((built) => {
     const { build, file, around } = built;
     const words = wordsOf(flagValue(build, "ldflags") ?? "");
     if (words.includes("-s") || words.includes("-w") || mayHide(build, "ldflags")) return [];
@@ -45,6 +46,45 @@ export function notStripped(project: Project): Found[] {
       },
     ];
   });
+  return [...commands, ...project.files.flatMap((file) => releaserNotStripped(file, debugCost(project.program)))];
+}
+
+/** goreleaser strips unless it is given ldflags; ko strips only if it is. */
+function releaserNotStripped(file: BuildFile, cost: Cost | undefined): Found[] {
+  if (file.kind !== "goreleaser" && file.kind !== "ko") return [];
+  const isKo = file.kind === "ko";
+  const defaults = isKo ? scalarsOf(at(file.releaser.tree, "defaultLdflags")).map((item) => item.text) : ["-s -w"];
+  const message = 'the program keeps its symbol table and DWARF: add "-s -w" to ldflags';
+  const lacks = (ldflags: readonly string[]): boolean =>
+    !ldflags.flatMap(wordsOf).some((word) => word === "-s" || word === "-w");
+  const found = file.releaser.builds.flatMap(({ node, ldflags = defaults }): Found[] => {
+    if (!node || !lacks(ldflags)) return [];
+    const entry = entryOf(node, "ldflags");
+    const { start, end } = entry?.key ?? node.entries[0]?.key ?? node;
+    return [{ file, start, end, message, cost, fix: listEdit(file.text, entry?.value, "-s -w") }];
+  });
+  if (isKo && file.releaser.builds.length === 0 && lacks(defaults)) {
+    const end = file.text.indexOf("\n");
+    return [
+      {
+        file,
+        start: 0,
+        end: end < 0 ? file.text.length : end,
+        message: message.replace("ldflags", "defaultLdflags"),
+        cost,
+      },
+    ];
+  }
+  return found;
+}
+
+/** One more item in front of those of a block list. */
+function listEdit(text: string, list: Tree | undefined, item: string): Found["fix"] {
+  const first = list?.kind === "sequence" ? list.items[0] : undefined;
+  if (!first) return undefined;
+  const line = text.slice(text.lastIndexOf("\n", first.start - 1) + 1, first.start);
+  if (!/^\s*-\s+$/.test(line)) return undefined;
+  return [{ start: first.start, end: first.start, text: `${item}\n${line}` }];
 }
 
 function debugCost(program: ProgramFacts | undefined): Cost | undefined {
@@ -82,7 +122,7 @@ function addFlag(text: string, { command, verb }: GoBuild, flag: string): Found[
 }
 
 export function noTrimpath(project: Project): Found[] {
-  return project.files.flatMap(buildsOf).flatMap((built) => {
+  const commands = project.files.flatMap(buildsOf).flatMap((built) => {
     const { build, file } = built;
     if (flagValue(build, "trimpath") !== undefined || mayHide(build, "trimpath")) return [];
     return [
@@ -93,6 +133,26 @@ export function noTrimpath(project: Project): Found[] {
         fix: addFlag(file.text, build, "-trimpath"),
       },
     ];
+  });
+  return [...commands, ...project.files.flatMap((file) => releaserPaths(file, pathCost(project.program)))];
+}
+
+/** goreleaser passes what it is told; ko trims by itself. */
+function releaserPaths(file: BuildFile, cost: Cost | undefined): Found[] {
+  if (file.kind !== "goreleaser") return [];
+  return file.releaser.builds.flatMap(({ node, flags, env }): Found[] => {
+    if (!node || flags.some((flag) => /^--?trimpath$/.test(flag)) || /-trimpath/.test(env.get("GOFLAGS") ?? ""))
+      return [];
+    const entry = entryOf(node, "flags");
+    const { key } = node.entries[0] ?? {};
+    const { start, end } = entry?.key ?? key ?? node;
+    const message = "the program holds the directories of the machine that built it: add -trimpath to flags";
+    const line = key && file.text.slice(file.text.lastIndexOf("\n", key.start - 1) + 1, key.start);
+    const added =
+      key && line !== undefined && /^\s*(?:-\s+)?$/.test(line)
+        ? [{ start: key.start, end: key.start, text: `flags: [-trimpath]\n${line.replace("-", " ")}` }]
+        : undefined;
+    return [{ file, start, end, message, cost, fix: entry ? listEdit(file.text, entry.value, "-trimpath") : added }];
   });
 }
 

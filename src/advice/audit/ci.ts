@@ -1,12 +1,14 @@
 // Rules about CI: what is kept from one run to the next, and when runs are for nothing.
-import type { BuildFile } from "../../buildfiles/buildfile.ts";
+import type { FileOf } from "../../buildfiles/buildfile.ts";
 import { goVerb } from "../../buildfiles/gobuild.ts";
 import type { Job, Step } from "../../buildfiles/github.ts";
-import { at, entriesOf, entryOf, textAt } from "../../buildfiles/tree.ts";
+import type { GitlabJob } from "../../buildfiles/gitlab.ts";
+import type { Command } from "../../buildfiles/shell.ts";
+import { at, entriesOf, entryOf, scalarsOf, textAt } from "../../buildfiles/tree.ts";
 import type { Found } from "./finding.ts";
 import type { Project } from "./project.ts";
 
-type WorkflowFile = Extract<BuildFile, { kind: "github" }>;
+type WorkflowFile = FileOf<"github">;
 
 function workflows(project: Project): WorkflowFile[] {
   return project.files.filter((file) => file.kind === "github");
@@ -14,10 +16,19 @@ function workflows(project: Project): WorkflowFile[] {
 
 /** The first step of a job that compiles Go. */
 function compiling(job: Job): Step | undefined {
-  return job.steps.find(
-    (step) =>
-      step.commands.some((command) => /^(?:build|test|install|vet|run)$/.test(goVerb(command))) ||
-      step.action === "goreleaser/goreleaser-action",
+  return job.steps.find((step) => step.commands.some(compiles) || step.action === "goreleaser/goreleaser-action");
+}
+
+function compiles(command: Command): boolean {
+  return /^(?:build|test|install|vet|run)$/.test(goVerb(command)) || /(?:^|\/)goreleaser$/.test(command.words[0].text);
+}
+
+/** Jobs of GitLab that compile Go, with their files. */
+function gitlabJobs(project: Project): { readonly file: FileOf<"gitlab">; readonly job: GitlabJob }[] {
+  return project.files.flatMap((file) =>
+    file.kind === "gitlab"
+      ? file.gitlab.jobs.filter((job) => job.commands.some(compiles)).map((job) => ({ file, job }))
+      : [],
   );
 }
 
@@ -62,7 +73,14 @@ function isKept(job: Job): boolean {
 }
 
 export function cacheNotKept(project: Project): Found[] {
-  return workflows(project).flatMap((file) =>
+  const gitlab = gitlabJobs(project).flatMap(({ file, job }): Found[] => {
+    const isSet = job.env.has("GOCACHE") || job.commands.some((command) => command.env.has("GOCACHE"));
+    if (isSet && job.caches.some((cache) => scalarsOf(at(cache, "paths")).length > 0)) return [];
+    const { start, end } = job.entry.key;
+    const message = `job ${job.name} compiles everything again in each run: set GOCACHE below $CI_PROJECT_DIR and name it in cache:paths`;
+    return [{ file, start, end, message }];
+  });
+  const github = workflows(project).flatMap((file) =>
     file.workflow.jobs.flatMap((job) => {
       const step = compiling(job);
       // a cache that is switched off is another finding
@@ -73,6 +91,7 @@ export function cacheNotKept(project: Project): Found[] {
       ];
     }),
   );
+  return [...github, ...gitlab];
 }
 
 export function setupCacheOff(project: Project): Found[] {
@@ -97,7 +116,27 @@ export function setupCacheOff(project: Project): Found[] {
 const TARGET_NAME = /^(?:.*\.)?(?:goos|goarch|goarm|goamd64|cgo|cgo_enabled|os|arch|target|platform|tags|flags|race)$/i;
 
 export function cacheKey(project: Project): Found[] {
-  return workflows(project).flatMap((file) =>
+  const gitlab = gitlabJobs(project).flatMap(({ file, job }): Found[] => {
+    const names = [...job.matrix]
+      .filter(([name, values]) => values.length > 1 && TARGET_NAME.test(name))
+      .map(([name]) => name);
+    return job.caches.flatMap((cache) => {
+      const entry = entryOf(cache, "key");
+      const key = entry ? file.text.slice(entry.value.start, entry.value.end) : "";
+      const missing = names.filter((name) => !key.includes(name));
+      if (missing.length === 0) return [];
+      const { start, end } = entry?.value ?? cache;
+      return [
+        {
+          file,
+          start,
+          end,
+          message: `rows of the matrix share one cache, though they compile differently: put $${missing.join(", $")} into its key`,
+        },
+      ];
+    });
+  });
+  const github = workflows(project).flatMap((file) =>
     file.workflow.jobs.flatMap((job): Found[] => {
       const step = compiling(job);
       if (!step) return [];
@@ -133,6 +172,7 @@ export function cacheKey(project: Project): Found[] {
       return found;
     }),
   );
+  return [...github, ...gitlab];
 }
 
 const list = (names: readonly string[]): string => names.map((name) => `matrix.${name}`).join(", ");
@@ -145,7 +185,23 @@ function matrixNames(job: Job): string[] {
 }
 
 export function noRestoreKeys(project: Project): Found[] {
-  return workflows(project).flatMap((file) =>
+  const gitlab = gitlabJobs(project).flatMap(({ file, job }): Found[] =>
+    job.caches.flatMap((cache) => {
+      const entry = entryOf(cache, "key");
+      if (!entry || at(cache, "fallback_keys") || job.env.has("CACHE_FALLBACK_KEY")) return [];
+      const { start, end } = entry.value;
+      if (!at(entry.value, "files") && !/\$\{?CI_COMMIT_/.test(file.text.slice(start, end))) return [];
+      return [
+        {
+          file,
+          start: entry.key.start,
+          end,
+          message: "a new key starts from nothing: fallback_keys takes an older cache",
+        },
+      ];
+    }),
+  );
+  const github = workflows(project).flatMap((file) =>
     file.workflow.jobs.flatMap((job) =>
       goCaches(job).flatMap(({ step, key }) => {
         const entry = entryOf(step.with, "key");
@@ -158,6 +214,12 @@ export function noRestoreKeys(project: Project): Found[] {
       }),
     ),
   );
+  return unique([...github, ...gitlab]);
+}
+
+/** Jobs that share a cache by anchors or extends share its place too. */
+function unique(found: readonly Found[]): Found[] {
+  return [...new Map(found.map((each) => [`${each.file.path} ${each.start}`, each])).values()];
 }
 
 /** The part of the key in front of the first hash. */
@@ -174,7 +236,15 @@ function restoreKeys(file: WorkflowFile, key: string, entry: number, start: numb
 }
 
 export function docsOnlyBuilds(project: Project): Found[] {
-  return workflows(project).flatMap((file) => {
+  // one place a file: the cure is one for all jobs
+  const gitlab = new Map<string, Found>();
+  for (const { file, job } of gitlabJobs(project)) {
+    if (job.isLimited || gitlab.has(file.path)) continue;
+    const { start, end } = job.entry.key;
+    const message = "a change of documents alone compiles and tests everything: add workflow:rules with changes";
+    gitlab.set(file.path, { file, start, end, message });
+  }
+  const github = workflows(project).flatMap((file) => {
     if (
       !file.workflow.jobs.some(
         (job) => compiling(job) ?? job.steps.find((step) => step.action === "docker/build-push-action"),
@@ -196,4 +266,5 @@ export function docsOnlyBuilds(project: Project): Found[] {
         message: `on ${name}, a change of documents alone compiles and tests everything: add paths-ignore: ["**.md", "docs/**"]`,
       }));
   });
+  return [...github, ...gitlab.values()];
 }

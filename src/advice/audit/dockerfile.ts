@@ -69,7 +69,7 @@ export function copyBeforeDownload(project: Project): Found[] {
   );
 }
 
-function ancestors(stage: Stage): Stage[] {
+export function ancestors(stage: Stage): Stage[] {
   const found: Stage[] = [];
   for (let each = stage.parent; each; each = each.parent) found.push(each);
   return found;
@@ -190,28 +190,51 @@ export function heavyBase(project: Project): Found[] {
 }
 
 export function rootUser(project: Project): Found[] {
-  return goImages(project).flatMap(({ file, last }) => {
-    const { name, tag } = baseOf(last);
-    const user = [last, ...ancestors(last)]
-      .map((stage) => stage.instructions.findLast((each) => each.name === "USER"))
-      .find((each) => each !== undefined);
-    const is = user?.words[0];
-    if (
-      is
-        ? is.isOpen || !/^(?:root|0)(?::|$)/.test(is.text)
-        : /nonroot/.test(tag) || /chainguard\//.test(name) || name.includes(OPEN)
-    )
-      return [];
-    const { start, end } = user ?? last.from;
-    return [
-      {
-        file,
-        start,
-        end,
-        message: "the program runs as root: add USER 65532:65532, or start from an image with a nonroot tag",
-      },
-    ];
-  });
+  return [
+    ...servicesAsRoot(project),
+    ...goImages(project).flatMap(({ file, last }) => {
+      const { name, tag } = baseOf(last);
+      const user = [last, ...ancestors(last)]
+        .map((stage) => stage.instructions.findLast((each) => each.name === "USER"))
+        .find((each) => each !== undefined);
+      const is = user?.words[0];
+      if (
+        is
+          ? is.isOpen || !/^(?:root|0)(?::|$)/.test(is.text)
+          : /nonroot/.test(tag) || /chainguard\//.test(name) || name.includes(OPEN)
+      )
+        return [];
+      const { start, end } = user ?? last.from;
+      return [
+        {
+          file,
+          start,
+          end,
+          message: "the program runs as root: add USER 65532:65532, or start from an image with a nonroot tag",
+        },
+      ];
+    }),
+  ];
+}
+
+/** Services of compose that go back to root. */
+function servicesAsRoot(project: Project): Found[] {
+  return project.files.flatMap((file) =>
+    file.kind === "compose"
+      ? file.targets.flatMap(({ name, user }) =>
+          user && /^(?:root|0)(?::|$)/.test(user.text)
+            ? [
+                {
+                  file,
+                  start: user.start,
+                  end: user.end,
+                  message: `service ${name} runs as root: remove user, or name another`,
+                },
+              ]
+            : [],
+        )
+      : [],
+  );
 }
 
 /** Whether some text of a stage, or of one that it starts from, speaks of a thing. */

@@ -1,5 +1,15 @@
 // What the rules look at: the build files of a directory, and what is known about its program.
 import type { BuildFile } from "../../buildfiles/buildfile.ts";
+import type { Cost } from "./finding.ts";
+
+/** What the knowledge base says of what the program links. */
+export interface LinkedFinding {
+  readonly kind: "duplicates" | "test code" | "heavy" | "elimination" | "versions";
+  /** Module whose line in go.mod it concerns; "" for the program as a whole. */
+  readonly module: string;
+  readonly message: string;
+  readonly cost?: Cost;
+}
 
 export interface ProgramFacts {
   /** Import path. */
@@ -22,12 +32,17 @@ export interface ProgramFacts {
   readonly needsZones: boolean;
   /** It accepts connections. */
   readonly isServer: boolean;
+  readonly linked: readonly LinkedFinding[];
 }
 
 export interface Project {
   readonly files: readonly BuildFile[];
   /** Whether there is such a file or directory, relative to the directory of the audit. */
   readonly exists: (path: string) => boolean;
+  /** Paths that Go files below the directory import, whatever their build constraints; undefined: nobody looked. */
+  readonly imports: ReadonlySet<string> | undefined;
+  /** What `go mod tidy -diff` says; "": nothing; undefined: it could not be asked. */
+  readonly tidyDiff: string | undefined;
   /** undefined: the program was not built. */
   readonly program: ProgramFacts | undefined;
 }

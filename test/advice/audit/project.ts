@@ -19,6 +19,7 @@ export const PROGRAM: ProgramFacts = {
   needsRoots: true,
   needsZones: true,
   isServer: true,
+  linked: [],
 };
 
 /** Files by path. Those that are no build files merely exist. */
@@ -30,7 +31,7 @@ export function projectOf(
     const kind = kindOf(path);
     return kind === undefined ? [] : [readBuildFile(kind, path, text)];
   });
-  return { files: read, exists: (path) => path in files, program };
+  return { files: read, exists: (path) => path in files, imports: undefined, tidyDiff: undefined, program };
 }
 
 export function findingsOf(files: Readonly<Record<string, string>>, program?: ProgramFacts): Finding[] {
