@@ -33,6 +33,7 @@ export interface LabFlags extends CommonOptions {
   readonly ready?: string;
   readonly timeout: number;
   readonly test?: boolean;
+  readonly tags?: boolean;
   readonly jobs?: number;
   readonly memory?: number;
   readonly dryRun?: boolean;
@@ -163,7 +164,8 @@ function invocation({ run, ready = "auto", measure }: LabFlags): Pick<LabOptions
   return { invocation: invocationOf(all), ready: when };
 }
 
-function targetOf(text: string): Target {
+/** "linux/arm64". */
+export function targetOf(text: string): Target {
   const [GOOS, GOARCH, ...more] = text.split("/");
   if (!/^\w+$/.test(GOOS) || GOARCH === undefined || !/^\w+$/.test(GOARCH) || more.length > 0)
     throw new Failure(EXIT.usage, `--target ${text}: write GOOS/GOARCH, such as linux/arm64`);

@@ -17,6 +17,7 @@ Examples:
   pare lab --measure all --run '-listen 127.0.0.1:{port}' --ready port:{port} ./cmd/server
   pare lab --only 'upx*' --measure start ./cmd/tool
   pare lab --skip 'GOAMD64*' --time-budget 90s --test
+  pare lab --tags ./cmd/server                      build tags that its packages read: what each saves
   pare lab --dry-run                                what would be done`,
     )
     .usage("[options] [package] [-- go build flags]")
@@ -26,6 +27,12 @@ Examples:
     .option("--only <globs...>", "these variants, and what they start from: 'upx*', pie")
     .option("--skip <globs...>", "all but these")
     .option("--thorough", "those too that take minutes, that are for other platforms, or that nobody should ship")
+    .addOption(
+      new Option(
+        "--tags",
+        "find the build tags that its packages read; measure each, and the best combination",
+      ).conflicts(["only", "skip", "thorough", "measure", "run", "ready", "runs", "timeout", "dryRun", "markdown"]),
+    )
     .option("--target <os/arch>", "build for this target, such as linux/arm64");
   command.optionsGroup("Measures:");
   command
@@ -50,7 +57,7 @@ Examples:
   command.optionsGroup("Format:");
   command
     .option("--dry-run", "list what would be built, and measure nothing")
-    .addOption(new Option("--json", "one document: pare.lab/1").conflicts("markdown"))
+    .addOption(new Option("--json", "one document: pare.lab/1, or pare.tags/1 with --tags").conflicts("markdown"))
     .option("--markdown", "a table for issues and pull requests")
     .option("--bytes", "exact counts instead of kB and MB")
     .option("-o, --output <file>", "write the answer here instead of to stdout");
@@ -58,7 +65,8 @@ Examples:
     const { operands, flags } = split(words, program, true);
     const [pkg = ".", extra] = operands;
     if (extra !== undefined) throw new Failure(EXIT.usage, `what is ${extra} for? Flags for go build go behind --`);
-    await (await import("./lab.ts")).labCommand(pkg, flags, options);
+    if (options.tags === true) await (await import("./labtags.ts")).labTagsCommand(pkg, flags, options);
+    else await (await import("./lab.ts")).labCommand(pkg, flags, options);
   });
 }
 

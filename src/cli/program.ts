@@ -28,6 +28,7 @@ export const DOCUMENTS = [
   "deps",
   "dce",
   "lab",
+  "tags",
   "audit",
   "knowledge",
   "settings",

@@ -12,6 +12,7 @@ export async function schemaCommand(document: Document): Promise<void> {
 async function schemaOf(document: Document): Promise<Record<string, unknown>> {
   if (document === "audit") return (await import("../advice/audit/schema.ts")).auditJsonSchema();
   if (document === "lab") return (await import("../lab/schema.ts")).labJsonSchema();
+  if (document === "tags") return (await import("../lab/tagsschema.ts")).tagsJsonSchema();
   if (document === "knowledge") return (await import("../advice/schema.ts")).knowledgeJsonSchema();
   if (document === "config") return (await import("../config/schema.ts")).configJsonSchema();
   if (document === "settings") return (await import("../config/schema.ts")).settingsJsonSchema();

@@ -24,7 +24,7 @@ const variant = z
   .describe("one more way to build the program");
 
 const DURATION = /^(\d+(?:\.\d+)?)(ms|s|m)$/;
-const READY = /^(?:exit|port:\d{1,5}|output:.+)$/;
+const READY = /^(?:auto|exit|port:(?:\d{1,5}|\{port\})|output:.+)$/;
 
 /** Settings that the environment can hold too. */
 export const textSchema = z.strictObject({
@@ -37,9 +37,11 @@ export const textSchema = z.strictObject({
     .exactOptional()
     .describe("what the program is shipped for"),
   ready: word
-    .regex(READY, "write exit, output:TEXT or port:NUMBER")
+    .regex(READY, "write auto, exit, output:REGEX, port:NUMBER or port:{port}")
     .exactOptional()
-    .describe("when it has started: it exited, it printed this text, or this TCP port of 127.0.0.1 accepts"),
+    .describe(
+      "when it has started: it exited, printed what matches, or this TCP port of 127.0.0.1 accepts; auto: found out",
+    ),
   timeout: word.regex(DURATION, "write 500ms, 10s or 2m").exactOptional().describe("for one start"),
 });
 

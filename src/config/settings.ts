@@ -41,7 +41,7 @@ export interface Settings {
   readonly package: Setting<string>;
   readonly scenario: Setting<Scenario | undefined>;
   readonly run: Setting<readonly string[]>;
-  /** "exit", "output:TEXT" or "port:NUMBER". */
+  /** "auto", "exit", "output:REGEX", "port:NUMBER" or "port:{port}". */
   readonly ready: Setting<string>;
   /** "500ms", "10s", "2m". */
   readonly timeout: Setting<string>;
@@ -120,7 +120,7 @@ export function loadSettings({ cwd, env, flags = {} }: SettingsOptions): Setting
       flagged("ready", flags.ready) ??
       exported("ready") ??
       filed(["lab", "ready"], (c) => c.lab?.ready) ??
-      byDefault("exit"),
+      byDefault("auto"),
     timeout:
       flagged("timeout", flags.timeout) ??
       exported("timeout") ??

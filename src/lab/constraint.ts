@@ -240,7 +240,7 @@ export function nameFits(name: string, isSet: (tag: string) => boolean): boolean
 }
 
 const TOOLCHAIN = new Set([
-  ...["unix", "cgo", "gc", "gccgo", "race", "msan", "asan", "boringcrypto", "ignore"],
+  ...["unix", "cgo", "gc", "gccgo", "race", "msan", "asan", "boringcrypto", "tinygo", "ignore"],
   // processors of gccgo
   ...["alpha", "m68k", "mipso32", "mipsn32", "nios2", "sh", "shbe"],
 ]);

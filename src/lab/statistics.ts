@@ -51,7 +51,7 @@ function tieSizes(values: readonly number[]): number[] {
 /** How many of the arrangements of m and n distinct values have each U from 0 to m·n: coefficients of the Gaussian binomial. */
 function arrangements(m: number, n: number): number[] {
   // Π (1 − q^(n+i)) / (1 − q^i) for i = 1 … m; every intermediate quotient is a polynomial
-  let counts = new Array<number>(m * n + 1).fill(0);
+  let counts = Array.from({ length: m * n + 1 }, () => 0);
   counts[0] = 1;
   for (let i = 1; i <= m; i++) {
     const next = counts.map((count, k) => count - (k >= n + i ? counts[k - n - i] : 0));

@@ -3,14 +3,17 @@ import { createHash } from "node:crypto";
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Tag } from "../advice/schema.ts";
+import { profile } from "../ledger/profile.ts";
+import { snapshot } from "../ledger/snapshot.ts";
 import type { Executor } from "../schedule/executor.ts";
 import { type Guard, ToolFailure } from "../toolchain/failure.ts";
 import { build, type GoContext, test } from "../toolchain/go.ts";
 import { addFlags } from "../toolchain/goflags.ts";
+import { watchTree } from "../toolchain/processtree.ts";
 import { headOf, type ListedBuild, listFiles } from "../toolchain/taggedfiles.ts";
 import { headerOf } from "./constraint.ts";
 import { findTags, type FoundTag } from "./findtags.ts";
-import { measureTags, type TagBuilder, type TagBuilt, type TagResult, type TagSet } from "./tags.ts";
+import { measureTags, NOISE, type TagBuilder, type TagBuilt, type TagResult, type TagSet } from "./tags.ts";
 import { type Variant } from "./model.ts";
 import { derived } from "./variants.ts";
 
@@ -67,6 +70,9 @@ export interface TagRun {
   readonly tested: readonly string[];
 }
 
+/** Far from every size. */
+const NOTHING = -Infinity;
+
 /** Tags of a set without which the same files would be compiled. */
 async function idleTags(subject: TagSubject, own: readonly string[], tags: TagSet): Promise<Set<string>> {
   const listed = await listFiles(subject.pkg, flagsWith(subject, own, tags), contextOf(subject));
@@ -77,14 +83,15 @@ async function idleTags(subject: TagSubject, own: readonly string[], tags: TagSe
 
 /** Builds and marks all that were found. Throws ToolFailure if the program does not build as it is. */
 export async function tagRows(subject: TagSubject, { found, own }: Discovery, run: TagRun): Promise<TagResult> {
-  const base = await buildOnce(subject, own, { set: [], drop: [] }, run, "the program as it is");
+  const base = await buildOnce(subject, own, { set: [], drop: [] }, run, NOTHING);
   if (!base.ok) throw new ToolFailure("build-failed", base.output);
+  const near = base.bytes;
   let building = 0;
   const builder: TagBuilder = {
     async build(tags) {
       // one may always begin, so that a budget that is too short still says something
       if (building++ > 0 && run.left() <= 0) return null;
-      return buildOnce(subject, own, tags, run, named(tags));
+      return buildOnce(subject, own, tags, run, near);
     },
     idle: (tags) => idleTags(subject, own, tags),
     ...(run.tested.length > 0 ? { test: (tags) => testOnce(subject, own, tags, run) } : {}),
@@ -109,7 +116,7 @@ function buildOnce(
   own: readonly string[],
   tags: TagSet,
   { executor, directory, memory }: TagRun,
-  label: string,
+  near: number,
 ): Promise<TagBuilt> {
   const isBase = tags.set.length === 0 && tags.drop.length === 0;
   const flags = isBase ? subject.flags : flagsWith(subject, own, tags);
@@ -117,17 +124,26 @@ function buildOnce(
   const output = join(directory, `tags-${createHash("sha256").update(key).digest("hex").slice(0, 16)}`);
   return executor.run({
     key,
-    label,
+    label: isBase ? "the program as it is" : named(tags),
     memory,
-    run: async () => {
+    run: async ({ signal, holds }) => {
+      let watch: ReturnType<typeof watchTree> | undefined;
+      const onStart = (pid: number): void => {
+        watch = watchTree(pid, holds);
+      };
       try {
-        await build({ pkg: subject.pkg, flags, output }, contextOf(subject));
+        await build(
+          { pkg: subject.pkg, flags, output, scratch: directory },
+          { ...contextOf(subject), signal, onStart },
+        );
         const bytes = readFileSync(output);
-        return { ok: true, bytes: bytes.length, digest: digestOf(bytes, flags) };
+        const isNear = Math.abs(bytes.length - near) < NOISE;
+        return { ok: true, bytes: bytes.length, digest: isNear ? digestOf(bytes) : "" };
       } catch (error) {
         if (!(error instanceof ToolFailure) || error.code !== "build-failed") throw error;
         return { ok: false, line: firstLine(error.message), output: error.message };
       } finally {
+        watch?.stop();
         rmSync(output, { force: true });
       }
     },
@@ -140,20 +156,28 @@ function testOnce(subject: TagSubject, own: readonly string[], tags: TagSet, run
     key: `tests ${JSON.stringify([run.tested, subject.env, flags])}`,
     label: `tests with ${named(tags)}`,
     memory: run.memory,
-    run: async () => {
-      const { passes, output } = await test(run.tested, flags, {}, contextOf(subject));
+    run: async ({ signal }) => {
+      const { passes, output } = await test(run.tested, flags, {}, { ...contextOf(subject), signal });
       return passes ? null : firstLine(`\n${output}`);
     },
   });
 }
 
-/** SHA-256 of a program but for the tags that its build info names. */
-function digestOf(bytes: Buffer, flags: readonly string[]): string {
-  const tags = flags.find((flag) => /^--?tags=/.test(flag))?.replace(/^-+/, "");
-  const word = Buffer.from(`-${tags ?? ""}\n`);
-  for (let at = tags === undefined ? -1 : bytes.indexOf(word); at >= 0; at = bytes.indexOf(word, at + word.length))
-    bytes.fill(0, at, at + word.length);
-  return createHash("sha256").update(bytes).digest("hex");
+/**
+ * SHA-256 of what a program is made of: every function, and the bytes of each kind by package. The list of files in the function table is
+ * left out: it names those too that only hold constants.
+ */
+function digestOf(bytes: Uint8Array): string {
+  const { modules, kinds } = snapshot(profile(bytes, {}), { name: "", sha256: "" }, { symbols: true });
+  const part = ({ pclntab: _, padding: __, ...rest }: Partial<typeof kinds>): unknown => rest;
+  const lines = modules.flatMap((module) =>
+    module.packages.flatMap(({ path, symbols = [] }) =>
+      symbols.map(({ name, kinds: own }) => JSON.stringify([path, name, part(own)])),
+    ),
+  );
+  return createHash("sha256")
+    .update([JSON.stringify(part(kinds)), ...lines.sort()].join("\n"))
+    .digest("hex");
 }
 
 /** The first line that says something: what stands in front of it, and names of packages, are passed over. */

@@ -2,7 +2,9 @@
 // build.
 import type { FoundTag } from "./findtags.ts";
 
-/** What becomes of one build. `digest` is that of its bytes but for the tags that they name. */
+export const TAGS_SCHEMA = "pare.tags/1";
+
+/** What becomes of one build. `digest` is that of what the program is made of; "" if its size alone tells it from the program as it is. */
 export type TagBuilt =
   | { readonly ok: true; readonly bytes: number; readonly digest: string }
   | { readonly ok: false; readonly line: string; readonly output: string };
@@ -59,14 +61,12 @@ export interface TagResult {
 }
 
 /** Below this the name of the tag alone, and alignment, may make the difference. */
-const NOISE = 16 << 10;
+export const NOISE = 16 << 10;
 
 const NO_TIME = "the time budget was spent";
 
-const one = ({ tag, change }: FoundTag): TagSet =>
-  change === "set" ? { set: [tag], drop: [] } : { set: [], drop: [tag] };
-
-const union = (all: readonly FoundTag[]): TagSet => ({
+/** What the changes of these tags come to. */
+export const tagSetOf = (all: readonly FoundTag[]): TagSet => ({
   set: all.filter(({ change }) => change === "set").map(({ tag }) => tag),
   drop: all.filter(({ change }) => change === "drop").map(({ tag }) => tag),
 });
@@ -89,14 +89,14 @@ export async function measureTags(found: readonly FoundTag[], base: number, buil
 
 async function measureOne(found: FoundTag, base: number, builder: TagBuilder, twins: Twins): Promise<TagRow> {
   const left = (verdict: TagVerdict, size: number | null = null): TagRow => ({ found, verdict, size });
-  const tags = one(found);
+  const tags = tagSetOf([found]);
   const built = await builder.build(tags);
   if (built === null) return left({ is: "not measured", reason: NO_TIME });
   if (!built.ok) return left({ is: "does not build", line: built.line });
   const bytes = base - built.bytes;
   if (Math.abs(bytes) < NOISE && found.change === "set" && (await twins.digest(found.tag)) === built.digest) {
     return left(
-      { is: "no effect", by: "bytes", text: "files come or go, and the same program comes out" },
+      { is: "no effect", by: "bytes", text: "files come or go; functions, types and data stay the same" },
       built.bytes,
     );
   }
@@ -104,7 +104,7 @@ async function measureOne(found: FoundTag, base: number, builder: TagBuilder, tw
     const line = await builder.test(tags);
     if (line !== null) return left({ is: "breaks tests", bytes, line }, built.bytes);
   }
-  if (bytes === 0) return left({ is: "no effect", by: "bytes", text: "other bytes, but as many" }, built.bytes);
+  if (bytes === 0) return left({ is: "no effect", by: "bytes", text: "another program of the same size" }, built.bytes);
   return left({ is: bytes > 0 ? "saves" : "costs", bytes: Math.abs(bytes) }, built.bytes);
 }
 
@@ -167,7 +167,7 @@ async function combine(rows: readonly TagRow[], base: number, builder: TagBuilde
     }
   }
   const sum = saving.filter(({ found }) => chosen.includes(found)).reduce((total, { bytes }) => total + bytes, 0);
-  return { tags: union(chosen), size, saves: base - size, sum, without };
+  return { tags: tagSetOf(chosen), size, saves: base - size, sum, without };
 }
 
 /** Leaves out, one by one, the smallest first, what the others make needless: two of them may be needless only while both are there. */
@@ -177,7 +177,7 @@ async function useful(
   without: { tag: string; reason: string }[],
 ): Promise<readonly FoundTag[]> {
   if (all.length === 1) return all;
-  const idle = await builder.idle(union(all));
+  const idle = await builder.idle(tagSetOf(all));
   const needless = all.findLast(({ tag }) => idle.has(tag));
   if (needless === undefined) return all;
   without.push({ tag: needless.tag, reason: IDLE });
@@ -194,7 +194,7 @@ async function attempt(
   all: readonly FoundTag[],
   builder: TagBuilder,
 ): Promise<{ readonly size: number } | { readonly reason: string }> {
-  const tags = union(all);
+  const tags = tagSetOf(all);
   const built = await builder.build(tags);
   if (built === null) return { reason: NO_TIME };
   if (!built.ok) return { reason: `does not build beside the others: ${built.line}` };

@@ -41,7 +41,7 @@ describe("a file", () => {
     ["package: [a]", "pare.yaml:1:1: package: a word is needed"],
     ["- package", "pare.yaml:1:1: the file: a map is needed"],
     ["lab:\n  timeout: soon", "pare.yaml:2:3: lab.timeout: write 500ms, 10s or 2m"],
-    ["lab:\n  ready: now", "pare.yaml:2:3: lab.ready: write exit, output:TEXT or port:NUMBER"],
+    ["lab:\n  ready: now", "pare.yaml:2:3: lab.ready: write auto, exit, output:REGEX, port:NUMBER or port:{port}"],
     [
       "lab: { scenario: laptop }",
       "pare.yaml:1:8: lab.scenario: write one of server, serverless, cli, size, embedded, wasm, development",

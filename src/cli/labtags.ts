@@ -1,0 +1,123 @@
+// pare lab --tags: the build tags that a program's packages read, each built and measured, and the best combination.
+import { cpus } from "node:os";
+import { join } from "node:path";
+import { Budget } from "../lab/budget.ts";
+import { type Plan, planLab } from "../lab/plan.ts";
+import { discoverTags, type Discovery, flagsWith, tagRows, type TagSubject } from "../lab/tagbuilds.ts";
+import { TAGS_SCHEMA, type TagResult, type TagSet, tagSetOf } from "../lab/tags.ts";
+import type { TagsDocument } from "../lab/tagsschema.ts";
+import { DEFAULT, RELEASE } from "../lab/variants.ts";
+import { commandLine } from "../report/command.ts";
+import { terminalOf } from "../report/terminal.ts";
+import { Costs } from "../schedule/costs.ts";
+import { Executor } from "../schedule/executor.ts";
+import { freeMemory, memoryLimit } from "../schedule/memory.ts";
+import { stateDirectory } from "../toolchain/directories.ts";
+import { loadKnowledge } from "../toolchain/knowledge.ts";
+import { withTemporary } from "../toolchain/temporary.ts";
+import { onInterrupt } from "./interrupt.ts";
+import { type LabFlags, targetOf } from "./lab.ts";
+import { write } from "./output.ts";
+import { progressOn } from "./progress.ts";
+
+/** Bytes that a build is expected to need if nothing is known of it. */
+const BUILD_BYTES = 700e6;
+
+export async function labTagsCommand(pkg: string, goFlags: readonly string[], flags: LabFlags): Promise<void> {
+  const progress = progressOn(process.stderr, flags.quiet === true);
+  try {
+    progress.step(`reading ${pkg}`);
+    const plan = await planLab({
+      pkg,
+      cwd: process.cwd(),
+      goFlags,
+      ...(flags.target === undefined ? {} : { target: targetOf(flags.target) }),
+      only: [],
+      skip: [],
+      thorough: true,
+      guard: onInterrupt,
+    });
+    const release = plan.variants.find(({ name }) => name === RELEASE) ?? plan.variants[0];
+    const subject: TagSubject = {
+      pkg: plan.pkg,
+      cwd: plan.cwd,
+      flags: release.flags,
+      env: release.env,
+      goflags: plan.go.GOFLAGS,
+      guard: onInterrupt,
+    };
+    const discovery = await discoverTags(subject, loadKnowledge("tags"));
+    const costs = new Costs(join(stateDirectory(), "costs.json"));
+    const peak = [RELEASE, DEFAULT].map((name) => costs.of(`${plan.main.importPath} ${name}`)?.peakBytes);
+    const executor = new Executor({
+      jobs: flags.jobs ?? Math.max(1, Math.floor(cpus().length / 2)),
+      memory: flags.memory ?? memoryLimit(),
+      freeMemory,
+      onEvent: (event) => {
+        if (event.type === "started") progress.step(`building with ${event.label}`);
+      },
+    });
+    const budget = new Budget(flags.timeBudget ?? Infinity);
+    const result = await withTemporary(
+      onInterrupt,
+      async (directory) => {
+        try {
+          return await tagRows(subject, discovery, {
+            executor,
+            directory,
+            memory: peak.find((bytes) => bytes) ?? BUILD_BYTES,
+            left: () => budget.left,
+            tested: flags.test === true ? plan.ownPackages : [],
+          });
+        } finally {
+          executor.cancel();
+        }
+      },
+      plan.go.GOTMPDIR,
+    );
+    progress.done();
+    await write(flags.output ?? "-", await answer(documentOf(result, subject, discovery, plan), flags));
+  } finally {
+    progress.done();
+  }
+}
+
+function documentOf(result: TagResult, subject: TagSubject, { own }: Discovery, plan: Plan): TagsDocument {
+  const settings = Object.entries(subject.env).map(([name, value]) => `${name}=${value}`);
+  const command = (flags: readonly string[]): string =>
+    commandLine([...settings, "go", "build", ...flags, ...(subject.pkg === "." ? [] : [subject.pkg])]);
+  const commandWith = (tags: TagSet): string => command(flagsWith(subject, own, tags));
+  const { best } = result;
+  return {
+    schema: TAGS_SCHEMA,
+    subject: plan.main.importPath,
+    base: result.base,
+    command: command(subject.flags),
+    rows: result.rows.map(({ found, verdict, size }) => ({
+      tag: found.tag,
+      change: found.change,
+      verdict,
+      size,
+      command: commandWith(tagSetOf([found])),
+      removes: found.known?.removes ?? "",
+      costs: found.known?.costs ?? "",
+      knowledge: found.known?.id ?? null,
+      readers: [...found.readers],
+    })),
+    best: best && {
+      tags: { set: [...best.tags.set], drop: [...best.tags.drop] },
+      size: best.size,
+      saves: best.saves,
+      sum: best.sum,
+      without: [...best.without],
+      command: commandWith(best.tags),
+    },
+  };
+}
+
+async function answer(document: TagsDocument, flags: LabFlags): Promise<string> {
+  if (flags.json === true) return (await import("../report/json.ts")).jsonDocument(document);
+  const toFile = flags.output !== undefined && flags.output !== "-";
+  const terminal = terminalOf(toFile ? {} : process.stdout, process.env);
+  return (await import("../report/tagstext.ts")).tagsText(document, { terminal, exact: flags.bytes });
+}
