@@ -27,6 +27,7 @@ export async function readInput(
   goFlags: readonly string[] = [],
   progress?: Progress,
   graph = false,
+  onTestimony?: (dump: ProbeDump) => void,
 ): Promise<Input> {
   const { openSubject } = await import("../toolchain/subject.ts");
   try {
@@ -35,6 +36,7 @@ export async function readInput(
       goFlags,
       guard: onInterrupt,
       graph,
+      ...(onTestimony ? { onTestimony } : {}),
       onStep: (step) => progress?.step(`${STEPS[step.reason]} ${step.subject}`),
     });
   } finally {

@@ -1,5 +1,6 @@
 // The subject of commands that ask why: a package, linked here so that the linker can be asked for its references.
-import type { LinkModel } from "../explain/model.ts";
+import type { LinkedGraph, LinkModel, NoModel } from "../explain/model.ts";
+import type { ProbeDump } from "../linkgraph/probe.ts";
 import { EXIT, Failure } from "./failure.ts";
 import { factsOf, type Input, isSnapshot, profileInput, readInput } from "./input.ts";
 import type { CommonOptions } from "./options.ts";
@@ -11,17 +12,23 @@ export async function openLink(
   goFlags: readonly string[],
   flags: CommonOptions,
 ): Promise<{ input: Input; model: LinkModel | { readonly reason: string } | "none" }> {
-  // what comes after the build is loaded while it runs
+  // what comes after the build is loaded while it runs, and the graph is joined while the program is written
+  const model = import("../explain/model.ts");
+  let joined: Promise<LinkedGraph | NoModel> | undefined;
+  const onTestimony = (dump: ProbeDump): void => {
+    joined = model.then(({ linkedGraph }) => linkedGraph(dump));
+    joined.catch(() => {});
+  };
   const [input, { linkModel }] = await Promise.all([
-    readInput(pkg, goFlags, progressOn(process.stderr, flags.quiet === true), true),
-    import("../explain/model.ts"),
+    readInput(pkg, goFlags, progressOn(process.stderr, flags.quiet === true), true, onTestimony),
+    model,
     import("../ledger/profile.ts"),
   ]);
   if (input.directory === undefined) return { input, model: "none" };
   const { testimony } = input;
   if (!testimony) return { input, model: { reason: input.warnings[0] ?? "there is no link probe" } };
   const profile = await profileInput(input, {});
-  return { input, model: linkModel(testimony, profile, factsOf(input, profile, false)) };
+  return { input, model: linkModel(testimony, profile, factsOf(input, profile, false), await joined) };
 }
 
 /** The same for commands that cannot do with less. */

@@ -10,12 +10,16 @@ import type { ProbeDump } from "../linkgraph/probe.ts";
 import { type Ground, groundOf, Reach } from "../linkgraph/reach.ts";
 import { type Owners, ownersOf } from "../linkgraph/retained.ts";
 
-export interface LinkModel {
+/** What the linker's references alone tell. */
+export interface LinkedGraph {
   readonly graph: LinkGraph;
   readonly ground: Ground;
   readonly owners: Owners;
   /** The linker's own choice. */
   readonly whole: Reach;
+}
+
+export interface LinkModel extends LinkedGraph {
   readonly costs: Costs;
   readonly bill: Bill;
   readonly go: GoProgram;
@@ -31,27 +35,34 @@ export interface NoModel {
   readonly reason: string;
 }
 
-/** Joins a link's dump, with its graph, and the profile of the file that it made. */
-export function linkModel(dump: ProbeDump, profile: Profile, facts: FileFacts): LinkModel | NoModel {
+/** Joins the references of a link's dump. Throws InputError if they make no sense. */
+export function linkedGraph(dump: ProbeDump): LinkedGraph | NoModel {
   if (!dump.graph) return { reason: "the linker was not asked for references" };
+  const graph = linkGraph(dump, dump.graph);
+  const ground = groundOf(graph);
+  return { graph, ground, owners: ownersOf(graph), whole: new Reach(ground).run() };
+}
+
+/** Joins a link's dump, with its graph, and the profile of the file that it made. `link`: if it is joined already. */
+export function linkModel(
+  dump: ProbeDump,
+  profile: Profile,
+  facts: FileFacts,
+  link: LinkedGraph | NoModel = linkedGraph(dump),
+): LinkModel | NoModel {
+  if ("reason" in link) return link;
   const { exe, goVersion } = profile;
   const go = readProgram(exe, goVersion);
   if (!go) return { reason: "the program has no function table" };
-  const graph = linkGraph(dump, dump.graph);
-  const owners = ownersOf(graph);
+  const { graph, owners, whole } = link;
   const summary = snapshot(profile, facts);
   const packageOf = (node: number): string => owners.names[owners.of[node] ?? 0];
   const debug = new Map<string, number>();
   for (const { packages } of summary.modules) for (const p of packages) debug.set(p.path, p.kinds.dwarf ?? 0);
   const costs = costsOf(graph, exe, go, { debug: { of: debug, ownerOf: packageOf } });
   if (!costs) return { reason: "what the linker said does not fit the file" };
-  const ground = groundOf(graph);
-  const whole = new Reach(ground).run();
   return {
-    graph,
-    ground,
-    owners,
-    whole,
+    ...link,
     costs,
     bill: new Bill(costs, (node) => whole.isReached(node)),
     go,

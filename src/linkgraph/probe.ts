@@ -3,6 +3,7 @@
 //   L path                                              a package; libraries first, in the order of their code
 //   K number name                                       a symbol kind of this linker
 //   S number address size section package unit flags kind version outer name      a symbol; addresses and sizes are hexadecimal
+//   X                                               that was all
 // and only with the graph, whose symbol numbers are those of S:
 //   P function inlined …                                functions whose bodies were inlined, in the order of the inline tree
 //   I package imported …
@@ -69,9 +70,9 @@ export function reflects({ flags }: ProbeDump): boolean {
 
 const TAB = 9;
 const NEWLINE = 10;
-const HEADER = "pare-link-probe\t3";
-const [REACHED, EDGES, SIGNATURE, IMPORTS, KIND_NAME, PACKAGE, NAME, FUNCTION, SYMBOL, SECTION, ROOTS] = [
-  ..."AEGIKLMPSTZ",
+const HEADER = "pare-link-probe\t4";
+const [REACHED, EDGES, SIGNATURE, IMPORTS, KIND_NAME, PACKAGE, NAME, FUNCTION, SYMBOL, SECTION, END, ROOTS] = [
+  ..."AEGIKLMPSTXZ",
 ].map((c) => c.charCodeAt(0));
 
 /** Takes chunks with `push`, gives the dump with `finish`. Keeps the names as bytes, never the text. */
@@ -95,6 +96,12 @@ export class ProbeReader {
   private namesLength = 0;
   private rest = new Uint8Array(0);
   private started = false;
+  private ended = false;
+
+  /** Whether all has come. */
+  get isComplete(): boolean {
+    return this.ended;
+  }
 
   push(chunk: Uint8Array): void {
     let bytes = chunk;
@@ -151,6 +158,9 @@ export class ProbeReader {
       case SECTION:
         this.sections.push({ va: row.number(16), size: row.number(16), name: row.text(TAB) });
         break;
+      case END:
+        this.ended = true;
+        break;
       case KIND_NAME: {
         const number = row.number();
         this.kindNames.set(number, row.text(TAB));
@@ -184,7 +194,7 @@ export class ProbeReader {
   /** Throws InputError if what was pushed is no dump. */
   finish(): ProbeDump {
     if (!this.started) throw new InputError("the dump of the link probe is empty");
-    if (this.rest.length > 0) throw new InputError("the dump of the link probe is cut off");
+    if (!this.ended) throw new InputError("the dump of the link probe is cut off");
     const ends = this.nameEnd.array();
     const { names, kindNames } = this;
     const graph = this.graph.finish();

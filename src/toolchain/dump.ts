@@ -15,12 +15,18 @@ export class GrowingDump {
   private readonly timer: NodeJS.Timeout;
   private file: number | undefined;
   private failure: Error | undefined;
+  private dump: ProbeDump | undefined;
 
-  constructor(path: string) {
+  /** `onComplete`: as soon as the linker has said all; the program is not written yet. */
+  constructor(path: string, onComplete?: (dump: ProbeDump) => void) {
     this.path = path;
     this.timer = setInterval(() => {
       try {
         this.read();
+        if (!this.reader.isComplete) return;
+        clearInterval(this.timer);
+        this.dump = this.reader.finish();
+        onComplete?.(this.dump);
       } catch (error) {
         // told by finish, if the build goes well otherwise
         this.failure = error instanceof Error ? error : new Error(String(error));
@@ -48,8 +54,8 @@ export class GrowingDump {
   finish(): ProbeDump {
     try {
       if (this.failure) throw this.failure;
-      this.read();
-      return this.reader.finish();
+      if (!this.dump) this.read();
+      return (this.dump ??= this.reader.finish());
     } finally {
       this.stop();
     }

@@ -40,7 +40,7 @@ export async function buildSubject(argument: string, options: SubjectOptions): P
     };
     if ("linker" in probe) {
       const extra = probeBuild(probe.linker, dump, options.graph === true);
-      const growing = new GrowingDump(dump);
+      const growing = new GrowingDump(dump, options.onTestimony);
       try {
         await build({ ...what, flags: [...goFlags, ...extra.flags], env: extra.env }, context);
         testimony = growing.finish();

@@ -26,6 +26,8 @@ export interface SubjectOptions {
   readonly guard: Guard;
   /** Ask the linker for the references too, for a package. */
   readonly graph?: boolean;
+  /** What the linker said, as soon as it has said all, if that is before the program is written. */
+  readonly onTestimony?: (dump: ProbeDump) => void;
   /** Steps that take long, as they begin. */
   readonly onStep?: (step: { readonly reason: "probe" | "download" | "build"; readonly subject: string }) => void;
 }

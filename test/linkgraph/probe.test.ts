@@ -4,7 +4,7 @@ import { DUPLICATE_OK, ProbeReader, REACHABLE } from "../../src/linkgraph/probe.
 import { EDGE, SYMBOL } from "../../src/linkgraph/probegraph.ts";
 
 const DUMP = [
-  "pare-link-probe\t3",
+  "pare-link-probe\t4",
   "T\t401000\t2000\t.text",
   "T\t6a6000\t100\t.rodata",
   "L\truntime",
@@ -21,6 +21,7 @@ const DUMP = [
   "K\t1\tSTEXT",
   "S\t7\t401000\t2f\t1\t1\t1\t1\t1\t1\t0\truntime.main",
   "S\t12\t6a6010\ta\t2\t2\t0\t3\t9\t0\t7\ttype:map[string]\u00fcber.T",
+  "X",
   "",
 ].join("\n");
 
@@ -89,5 +90,6 @@ it("does not care where the chunks end", () => {
 it("refuses what is no dump", () => {
   expect(() => read([new TextEncoder().encode("ELF\n")])).toThrow("not a dump of the link probe");
   expect(() => read([])).toThrow("empty");
-  expect(() => read([new TextEncoder().encode(DUMP.slice(0, -4))])).toThrow("cut off");
+  for (const cut of [DUMP.slice(0, -7), DUMP.slice(0, DUMP.lastIndexOf("S\t"))])
+    expect(() => read([new TextEncoder().encode(cut)])).toThrow("cut off");
 });
