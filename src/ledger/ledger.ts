@@ -57,6 +57,11 @@ export class Names {
   get count(): number {
     return this.list.length;
   }
+
+  /** All names in the order of their ids. */
+  all(): readonly string[] {
+    return this.list;
+  }
 }
 
 /**
@@ -70,6 +75,16 @@ export class SymbolNames {
   /** A handle for a name that is at hand. */
   add(name: string): number {
     return this.strings.id(name) * SOURCES;
+  }
+
+  /** All names that were added, in order. */
+  added(): readonly string[] {
+    return this.strings.all();
+  }
+
+  /** A handle of another table whose sources are those of this one; `handles` are the handles here of the names added there. */
+  renumber(handle: number, handles: readonly number[]): number {
+    return handle % SOURCES === 0 ? handles[handle / SOURCES] : handle;
   }
 
   /** Registers a source of names and answers the function from its indices (below 2^26) to handles. */

@@ -1,28 +1,29 @@
 // bytes → Profile: opens the container, runs the claimants in their order, and returns the ledger with the facts beside it.
 import { InputError } from "../binary/bytes.ts";
 import type { Executable } from "../binary/executable.ts";
-import { type BuildInfo, readBuildInfo } from "../binary/go/buildinfo.ts";
+import type { BuildInfo } from "../binary/go/buildinfo.ts";
 import type { Moduledata } from "../binary/go/moduledata.ts";
 import type { Pclntab } from "../binary/go/pclntab.ts";
 import { looksGarbled } from "../binary/go/garble.ts";
 import { release } from "../binary/release.ts";
-import { type GoProgram, readProgram } from "../binary/go/program.ts";
-import { openContainer, openExecutable } from "../binary/open.ts";
-import { claimCode } from "./claims/code.ts";
+import type { GoProgram } from "../binary/go/program.ts";
+import { openContainer } from "../binary/open.ts";
+import { adoptFront, adoptTable, type Beside } from "./beside.ts";
 import { claimData, type DataResult } from "./claims/data.ts";
-import type { Inflate } from "./claims/dwarf.ts";
-import { ownFunctions } from "./claims/functions.ts";
+import { type Inflate, readDebug } from "./claims/dwarf.ts";
+import { type Functions, ownFunctions } from "./claims/functions.ts";
 import { inlinedRows } from "./claims/inlined.ts";
 import { claimLinks } from "./claims/links.ts";
-import { claimPclntab } from "./claims/pclntab.ts";
+import type { MarkRows } from "./claims/objects.ts";
+import { claimNames } from "./claims/pclntab.ts";
 import { claimRest } from "./claims/rest.ts";
 import { sourceFiles } from "./claims/sourcefiles.ts";
 import { symbolMarks } from "./claims/symbols.ts";
-import { claimTables } from "./claims/tables.ts";
 import { claimTestimony } from "./claims/testimony.ts";
+import { CLAIMANT, claimFunctions, claimStructure, openProgram } from "./front.ts";
 import { type ProbeDump, reflects } from "../linkgraph/probe.ts";
 import { Claims, EXACT, KIND, type Ledger, Names, SymbolNames } from "./ledger.ts";
-import { sweep } from "./sweep.ts";
+import { fillGaps, releaseLedger, sweep } from "./sweep.ts";
 
 /** An embedded asset: one line of its own, whoever owns its bytes. */
 export interface Embed {
@@ -90,23 +91,9 @@ export interface ProfileOptions {
   readonly files?: boolean;
   /** Decompresses debug sections; without it, compressed ones are nobody's. */
   readonly inflate?: Inflate;
+  /** Somebody who has been given the same bytes, and finds out beside this what he can. */
+  readonly beside?: Beside | undefined;
 }
-
-/** The claimants, best first. A byte that two of them want goes to the earlier one. */
-const CLAIMANT = {
-  /** What the format says of itself: headers, tables, signatures. */
-  structure: 0,
-  /** Go's tables at known addresses: build info, module data. */
-  tables: 1,
-  /** The linker's own account, if there is one. */
-  testimony: 2,
-  /** Functions by the function table. */
-  code: 3,
-  /** The function table itself. */
-  pclntab: 4,
-  /** Types, strings, variables. */
-  data: 5,
-} as const;
 
 /**
  * Profiles one file: an executable, or a container of several (universal Mach-O, static library), whose members are profiled one by
@@ -155,59 +142,83 @@ export function profile(bytes: Uint8Array, options: ProfileOptions = {}): Profil
 }
 
 function profileOne(bytes: Uint8Array, options: ProfileOptions, packages: Names, symbols: SymbolNames): Profile {
-  const exe = openExecutable(bytes);
-  const buildInfo = readBuildInfo(exe);
-  const goVersion = buildInfo?.goVersion.replace(/^unknown$/, "") ?? "";
-  const go = readProgram(exe, goVersion);
+  const program = openProgram(bytes);
+  const { exe, buildInfo, goVersion, go } = program;
   const warnings = [...exe.warnings];
-  // about one claim for 110 bytes of a stripped Go program
-  const claims = new Claims(bytes.length, exe.regions, packages, symbols, Math.ceil(bytes.length / 100) + 4096);
-
-  claims.begin(CLAIMANT.structure);
-  for (const s of exe.structure) claims.file(s.start, s.end, KIND[s.kind], 0, symbols.add(s.name), EXACT);
-  claims.begin(CLAIMANT.tables);
-  claimTables(claims, exe, go, buildInfo);
-
+  const claims = new Claims(bytes.length, exe.regions, packages, symbols);
+  claimStructure(claims, program);
   claims.begin(CLAIMANT.testimony);
   const testimony = options.testimony && go?.module && claimTestimony(claims, exe, go.module, options.testimony);
   if (options.testimony && go && !testimony) warnings.push(MUTE_LINKER);
-  const named = symbolMarks(exe, claims);
+  let base = sweep(claims);
+  const fill = (more: Ledger): void => {
+    const filled = fillGaps(base, more);
+    if (filled !== base) releaseLedger(base);
+    releaseLedger(more);
+    base = filled;
+  };
+
+  // what comes from elsewhere knows of no testimony, and of no more than owners
+  const beside = testimony || options.inlined || options.files || !go?.module ? undefined : options.beside;
+  let named = 0;
   let data: DataResult | undefined;
   let inlined: InlinedRow[] | undefined;
   let files: FileRow[] | undefined;
   let garbled = false;
   if (go) {
-    const functions = ownFunctions(go.pcln, packages);
-    if (testimony)
-      for (let f = 0; f < go.pcln.nfunc; f++)
-        functions.owner[f] = testimony.functions.get(go.pcln.entry[f]) ?? functions.owner[f];
-    garbled = looksGarbled(new Set(Array.from(new Set(functions.owner), (id) => packages.get(id))));
-    warnings.push(...doubts(go, goVersion, garbled));
-    const symbolOf = symbols.source((i) => go.pcln.name(i));
-    claims.begin(CLAIMANT.code);
-    const codeEnd = claimCode(claims, exe, go, functions, symbolOf);
-    if (options.files) files = sourceFiles(exe, go.pcln, functions, packages);
-    if (options.inlined) inlined = inlinedRows(exe, go, functions, codeEnd, packages);
-    claims.begin(CLAIMANT.pclntab);
-    claimPclntab(claims, exe, go, functions, symbolOf, endOfPclntab(exe, go));
+    let front: Front | undefined;
+    const readFront = (): Front => {
+      front ??= adopted(exe, go, packages, symbols, beside) ?? frontOf(exe, go, packages, symbols, testimony);
+      return front;
+    };
+    const ownTable = (): Ledger => {
+      const { functions, symbolOf, names } = readFront();
+      const table = names ?? namesOf(exe, go, packages, symbols, functions);
+      const codeEnd = claimFunctions(table, exe, go, functions, symbolOf);
+      if (options.files) files = sourceFiles(exe, go.pcln, functions, packages);
+      if (options.inlined) inlined = inlinedRows(exe, go, functions, codeEnd, packages);
+      return sweep(table);
+    };
+    if (!beside) fill(ownTable());
+    let dataRows: Ledger | undefined;
     if (go.module) {
-      claims.begin(CLAIMANT.data);
-      const places = testimony ? { places: testimony.places } : {};
-      data = claimData({ exe, go, module: go.module, functions, claims, symbols: named.marks, ...places });
-      claimLinks(claims, exe, go.module, data);
+      const late = new Claims(bytes.length, exe.regions, packages, symbols, Math.ceil(bytes.length / 200) + 4096);
+      late.begin(CLAIMANT.data);
+      data = claimData({
+        exe,
+        go,
+        module: go.module,
+        functions: () => readFront().functions,
+        claims: late,
+        symbols: () => readFront().marks,
+        beside,
+        ...(testimony ? { places: testimony.places } : {}),
+      });
+      claimLinks(late, exe, go.module, data);
       const { objects, owner } = data;
       release(objects.start, objects.end, objects.kind, objects.named, objects.symbol, objects.exact, owner);
+      dataRows = sweep(late);
     }
-  }
+    if (beside) {
+      const table = beside("table");
+      fill(table ? adoptTable(table, packages, symbols) : ownTable());
+    }
+    if (dataRows) fill(dataRows);
+    const { functions } = readFront();
+    named = readFront().named;
+    garbled = looksGarbled(ownersOf(functions, packages));
+    warnings.push(...doubts(go, goVersion, garbled));
+  } else named = symbolMarks(exe, packages, symbols).functions;
   const rest = claimRest({
     exe,
-    base: sweep(claims),
+    base,
     hasGo: go !== undefined,
     goParts: go?.module ? partsOf(go.module, go.pcln) : [],
     warnings,
-    ...(options.inflate ? { inflate: options.inflate } : {}),
+    debug: () => beside?.("debug") ?? readDebug(exe, options.inflate),
+    symbolPackages: () => beside?.("symbols"),
   });
-  const stripped = named.functions === 0;
+  const stripped = named === 0;
   const elimination = testimony ? asLinked(options.testimony, data?.elimination) : data?.elimination;
   return {
     exe,
@@ -226,6 +237,67 @@ function profileOne(bytes: Uint8Array, options: ProfileOptions, packages: Names,
     testimony: testimony ? "link probe" : !go ? "none" : stripped ? "references" : "symbols",
     warnings,
   };
+}
+
+/** What the names of functions and symbols say. */
+interface Front {
+  readonly functions: Functions;
+  readonly symbolOf: (f: number) => number;
+  /** Symbols that stand in data, and 0 if none names a Go function. */
+  readonly marks: MarkRows;
+  readonly named: number;
+  /** The claims on the function table's names, if they were made here. */
+  readonly names?: Claims;
+}
+
+function frontOf(
+  exe: Executable,
+  go: GoProgram,
+  packages: Names,
+  symbols: SymbolNames,
+  testimony: { readonly functions: ReadonlyMap<number, number> } | undefined,
+): Front {
+  const { marks, functions: named } = symbolMarks(exe, packages, symbols);
+  const functions = ownFunctions(go.pcln, packages);
+  if (testimony)
+    for (let f = 0; f < go.pcln.nfunc; f++)
+      functions.owner[f] = testimony.functions.get(go.pcln.entry[f]) ?? functions.owner[f];
+  const symbolOf = symbols.source((i) => go.pcln.name(i));
+  return { functions, symbolOf, marks, named, names: namesOf(exe, go, packages, symbols, functions) };
+}
+
+function namesOf(exe: Executable, go: GoProgram, packages: Names, symbols: SymbolNames, functions: Functions): Claims {
+  const claims = new Claims(exe.bytes.length, exe.regions, packages, symbols, go.pcln.nfunc * 6 + 4096);
+  claims.begin(CLAIMANT.pclntab);
+  claimNames(claims, go.pcln, functions);
+  return claims;
+}
+
+/** The same from somebody who has read them. The names get the same numbers here. */
+function adopted(
+  exe: Executable,
+  go: GoProgram,
+  packages: Names,
+  symbols: SymbolNames,
+  beside: Beside | undefined,
+): Front | undefined {
+  const part = beside?.("front");
+  if (!part) return undefined;
+  return {
+    functions: part.functions,
+    symbolOf: adoptFront(part, exe, go, packages, symbols),
+    marks: part.marks,
+    named: part.named,
+  };
+}
+
+/** The packages that own functions. */
+function ownersOf({ owner }: Functions, packages: Names): Set<string> {
+  const isOwner = new Uint8Array(packages.count);
+  for (let f = 0; f < owner.length; f++) isOwner[owner[f]] = 1;
+  const out = new Set<string>();
+  for (let id = 0; id < isOwner.length; id++) if (isOwner[id] === 1) out.add(packages.get(id));
+  return out;
 }
 
 /** Elimination of methods as the linker says. Only a dump with the graph knows of dynamic linking, which keeps them too: else they show it. */
@@ -267,16 +339,4 @@ function partsOf(m: Moduledata, t: Pclntab): [number, number][] {
     [m.noptrdata, m.enoptrdata],
     [m.data, m.edata],
   ];
-}
-
-/** Where the function table ends at the latest: as the module data says, else at the next thing with a known address. */
-function endOfPclntab(exe: Executable, go: GoProgram): number {
-  const { pcln, module } = go;
-  if (module && module.epclntab > pcln.rva) return module.epclntab;
-  const section = exe.sections.find((s) => s.rva >= 0 && pcln.rva >= s.rva && pcln.rva < s.rva + s.size);
-  const bounds = [pcln.rva + pcln.bytes.length];
-  if (section) bounds.push(section.rva + section.size);
-  if (module)
-    bounds.push(module.noptrdata, module.data, module.types, module.typelinks.rva, module.itablinks.rva, module.rva);
-  return Math.min(...bounds.filter((b) => b > pcln.rva));
 }

@@ -209,6 +209,11 @@ export function fillGaps(base: Ledger, more: Ledger): Ledger {
   return rows.ledger(base.size, base);
 }
 
+/** Lets go of a ledger's memory. */
+export function releaseLedger({ start, kind, pkg, symbol, evidence }: Ledger): void {
+  release(start, kind, pkg, symbol, evidence);
+}
+
 /** Index of the range that holds a file offset. */
 export function rangeAt(ledger: Ledger, offset: number): number {
   let lo = 0;

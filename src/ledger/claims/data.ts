@@ -7,16 +7,17 @@ import { findFipsInfo } from "../../binary/go/fipsinfo.ts";
 import { pointerWords } from "../../binary/go/gcprog.ts";
 import type { Moduledata } from "../../binary/go/moduledata.ts";
 import type { GoProgram } from "../../binary/go/program.ts";
-import { scanRefs } from "../../binary/go/refs/index.ts";
 import type { Refs } from "../../binary/go/refs/refs.ts";
 import { type TypeTable, TypeWalker, U32List } from "../../binary/go/types.ts";
 import { type Claims, EXACT, KIND } from "../ledger.ts";
 import type { BssRow, Embed } from "../profile.ts";
+import type { Beside } from "../beside.ts";
 import { sortedOrder } from "../sweep.ts";
+import { codeRefs } from "./coderefs.ts";
 import { dictionaryCalls } from "./dictionaries.ts";
 import { type Asset, readEmbedList } from "./embeds.ts";
 import { type Functions, packageByName } from "./functions.ts";
-import { ACCESS, type Area, buildObjects, FIRM, Marks, objectAt, type Objects } from "./objects.ts";
+import { ACCESS, type Area, buildObjects, FIRM, type MarkRows, Marks, objectAt, type Objects } from "./objects.ts";
 import { refOrigins } from "./origins.ts";
 import { decideOwners, type Pointers } from "./owners.ts";
 import type { Places } from "./testimony.ts";
@@ -27,13 +28,18 @@ export interface DataInput {
   readonly exe: Executable;
   readonly go: GoProgram;
   readonly module: Moduledata;
-  readonly functions: Functions;
+  /** The functions; asked for once, before any package is named here. */
+  readonly functions: () => Functions;
   readonly claims: Claims;
-  /** Symbols of the file that stand in data, as marks with owners (unstripped files). */
-  readonly symbols?: Marks;
+  /** Symbols of the file that stand in data, as marks with owners (unstripped files); there once the functions are. */
+  readonly symbols: () => MarkRows;
+  /** Somebody who finds out beside this. */
+  readonly beside?: Beside | undefined;
   /** Owners as the linker tells them: then none is inferred. */
   readonly places?: Places;
 }
+
+type Known = Omit<DataInput, "functions"> & { readonly functions: Functions };
 
 /** How far behind the types that the tables reach a type may stand that only code refers to; what follows them are strings. */
 const TYPE_TAIL = 16_384;
@@ -131,16 +137,13 @@ function placed(objects: Objects, places: Places): { owner: Uint32Array; evidenc
 }
 
 /** Claims everything between the module's data bounds. */
-export function claimData(input: DataInput): DataResult {
-  const { exe, go, module, functions, claims } = input;
+export function claimData(data: DataInput): DataResult {
+  const { exe, go, module, claims, beside } = data;
   const p = exe.ptrSize;
   const words = new Words(exe);
   const packages = claims.packages;
 
-  // 1. references from code
-  const refs = scan(input);
-
-  // 2. types, names, itabs
+  // 1. types, names, itabs
   const walker = new TypeWalker(exe, module, go.minor);
   const typelinks = regionAt(exe.regions, module.typelinks.rva);
   if (typelinks) {
@@ -160,7 +163,7 @@ export function claimData(input: DataInput): DataResult {
   }
   walker.walk();
 
-  // 3. pointer slots of .data, exact by the GC program
+  // 2. pointer slots of .data, exact by the GC program
   const slotAt = new U32List();
   const slotTo = new U32List();
   const program = regionAt(exe.regions, module.gcdata);
@@ -180,9 +183,10 @@ export function claimData(input: DataInput): DataResult {
     if (before[limit] === 0) pointersBefore = undefined;
   }
 
-  // 4. types that only code or data refers to
-  const typeLimit = walker.end() + TYPE_TAIL;
+  // 3. references from code, and the types that only they lead to
+  const refs = codeRefs(exe, go, module);
   const byTarget = sortedOrder(refs.target, refs.count);
+  const typeLimit = walker.end() + TYPE_TAIL;
   for (let k = 0, last = 0; k < byTarget.length; k++) {
     const target = refs.target[byTarget[k]];
     if (target >= typeLimit) break;
@@ -193,7 +197,9 @@ export function claimData(input: DataInput): DataResult {
   walker.walk();
   const types = walker.finish();
 
-  // 5. marks
+  // 4. marks
+  const functions = data.functions();
+  const input = { ...data, functions };
   const marks = new Marks(types.count + types.nameAt.length + (refs.count >> 1) + slotAt.count + 4096);
   const typeOwner = new Uint32Array(types.packages.length);
   for (let i = 1; i < types.packages.length; i++) typeOwner[i] = packages.id(types.packages[i]);
@@ -215,7 +221,7 @@ export function claimData(input: DataInput): DataResult {
   );
   markInittasks(input, words, marks);
 
-  // 6. areas; the borders inside read-only data come from what stands there
+  // 5. areas; the borders inside read-only data come from what stands there
   const layout = readOnlyLayout(input, words, types, typesEnd, pointersBefore);
   const assets = findAssets(input, words, layout, slotTo.array());
   for (const list of new Set(assets.map((a) => a.list))) {
@@ -244,7 +250,8 @@ export function claimData(input: DataInput): DataResult {
   };
   for (let i = 0; i < types.maskUse.length; i++) addMask(types.maskUse[i], types.maskSize[i]);
   for (const j of layout.jumpTables) marks.add(j.rva, j.size, KIND.rodata, functions.owner[j.func]);
-  if (input.symbols) for (let i = 0; i < input.symbols.count; i++) copyMark(input.symbols, i, layout.areas, marks);
+  const named = data.symbols();
+  for (let i = 0; i < named.count; i++) copyMark(named, i, layout.areas, marks);
   for (let k = 0; k < byTarget.length;) {
     const target = refs.target[byTarget[k]];
     let formed = 0;
@@ -304,16 +311,7 @@ export function claimData(input: DataInput): DataResult {
         types,
         typePackage: typeOwner,
         functions,
-        origins: exe.wasm
-          ? new Uint32Array(refs.count)
-          : refOrigins(
-              go.pcln,
-              exe.regions,
-              module.gofunc,
-              refs,
-              Math.min(module.noptrdata, module.data),
-              packageByName(go.pcln, packages),
-            ),
+        origins: beside?.("origins") ?? refOrigins(exe, go, module, refs, packageByName(go.pcln, packages)),
         pointers: pointersBetween(input, words, layout, objects, holders, slots),
         dictionaries: dictionariesOf(input, objects, refs, byTarget),
         stackMasks: { rva: maskAt.array(), pkg: maskBy.array() },
@@ -348,7 +346,7 @@ const ASKED = 8;
 
 /** For each object the package of the generic function whose dictionary it is, or 0. */
 function dictionariesOf(
-  { exe, go, functions }: DataInput,
+  { exe, go, functions }: Known,
   objects: Objects,
   refs: Refs,
   byTarget: Uint32Array,
@@ -369,7 +367,7 @@ function dictionariesOf(
 }
 
 /** Contents of embed.FS values that variables point at, found before strings are marked. */
-function findAssets(input: DataInput, words: Words, layout: Layout, targets: Uint32Array): Asset[] {
+function findAssets(input: Known, words: Words, layout: Layout, targets: Uint32Array): Asset[] {
   const out: Asset[] = [];
   const seen = new Set<number>();
   for (const to of targets) {
@@ -381,13 +379,7 @@ function findAssets(input: DataInput, words: Words, layout: Layout, targets: Uin
   return out;
 }
 
-function embedRows(
-  input: DataInput,
-  assets: readonly Asset[],
-  objects: Objects,
-  owner: Uint32Array,
-  refs: Refs,
-): Embed[] {
+function embedRows(input: Known, assets: readonly Asset[], objects: Objects, owner: Uint32Array, refs: Refs): Embed[] {
   const { packages } = input.claims;
   const users = new Map<number, Set<number>>();
   const lists = new Set(assets.map((a) => objectAt(objects, a.list)));
@@ -418,7 +410,7 @@ function embedRows(
   });
 }
 
-function bssRows(input: DataInput, objects: Objects, owner: Uint32Array): BssRow[] {
+function bssRows(input: Known, objects: Objects, owner: Uint32Array): BssRow[] {
   const { module, claims } = input;
   const rows: BssRow[] = [];
   for (let i = 0; i < objects.count; i++) {
@@ -435,7 +427,7 @@ function bssRows(input: DataInput, objects: Objects, owner: Uint32Array): BssRow
 
 /** Pointers from variables (exact slots) and from read-only composites (words that hit a start or a string). */
 function pointersBetween(
-  input: DataInput,
+  input: Known,
   words: Words,
   layout: Layout,
   objects: Objects,
@@ -505,7 +497,7 @@ function stringSize(layout: Layout, words: Words, lengthAt: number, to: number):
 }
 
 /** GC masks that only stack objects use: funcdata 2 is {n uintptr, n × {off, size, ptrBytes i32, mask u32 from rodata}} (runtime/stack.go). */
-function* stackMasks(input: DataInput): Generator<{ rva: number; size: number; func: number }> {
+function* stackMasks(input: Known): Generator<{ rva: number; size: number; func: number }> {
   const { exe, go, module } = input;
   const t = go.pcln;
   if (t.funcdataRef !== 4 || module.gofunc === 0 || module.rodata === 0) return;
@@ -530,7 +522,7 @@ function* stackMasks(input: DataInput): Generator<{ rva: number; size: number; f
   }
 }
 
-function copyMark(from: Marks, i: number, areas: readonly Area[], to: Marks): void {
+function copyMark(from: MarkRows, i: number, areas: readonly Area[], to: Marks): void {
   const kind = from.kind[i] === KIND.unattributed ? kindOf(areas, from.rva[i]) : from.kind[i];
   to.add(from.rva[i], from.size[i], kind, from.owner[i], from.symbol[i]);
 }
@@ -540,45 +532,9 @@ function kindOf(areas: readonly Area[], rva: number): number {
   return KIND.rodata;
 }
 
-function scan(input: DataInput): Refs {
-  const { exe, go, module } = input;
-  const code = exe.regions.find(
-    (r) => r.executable && go.pcln.entry[0] >= r.rva && go.pcln.entry[0] < r.rva + r.bytes.length,
-  );
-  if (!code) {
-    const none = new Uint32Array(0);
-    return { count: 0, target: none, func: none, formed: new Uint8Array(0), at: none };
-  }
-  let low = NONE;
-  let high = 0;
-  for (const r of exe.regions) {
-    if (r.executable && (exe.wasm || r === code) && exe.format !== "macho") continue;
-    low = Math.min(low, r.rva);
-    high = Math.max(high, r.rva + r.memSize);
-  }
-  const textEnd = exe.wasm ? code.rva + code.bytes.length : module.etext;
-  const text = exe.wasm ? code.rva : module.text;
-  // absolute operands that must move with the image are listed in the file: no constant can be taken for one
-  const relocated = new Set<number>();
-  if (exe.format === "pe" && exe.arch === "386") for (const slot of exe.relocations().slot) relocated.add(slot);
-  return scanRefs(exe.arch, {
-    ...(relocated.size > 0 ? { relocated } : {}),
-    code: code.bytes,
-    codeRva: code.rva,
-    littleEndian: exe.littleEndian,
-    imageBase: exe.imageBase,
-    entry: go.pcln.entry,
-    end: go.pcln.end,
-    low,
-    high,
-    textLow: text,
-    textHigh: textEnd,
-  });
-}
-
 /** itab: {inter, type, hash, fun…} (internal/abi/iface.go): as many functions as the interface has methods. To the concrete type's package. */
 function claimItabs(
-  input: DataInput,
+  input: Known,
   words: Words,
   types: TypeTable,
   typeOwner: Uint32Array,
@@ -602,7 +558,7 @@ function claimItabs(
 }
 
 /** inittask: {state u32, nfns u32, pc[nfns]} (runtime/proc.go): to the package of its functions. */
-function markInittasks(input: DataInput, words: Words, marks: Marks): void {
+function markInittasks(input: Known, words: Words, marks: Marks): void {
   const { exe, go, module, functions } = input;
   const p = exe.ptrSize;
   for (let i = 0; i < module.inittasks.length; i++) {
@@ -626,7 +582,7 @@ interface Layout {
 
 /** Finds the borders of type data, strings, function descriptors and the rest inside read-only data. */
 function readOnlyLayout(
-  input: DataInput,
+  input: Known,
   words: Words,
   types: TypeTable,
   typesEnd: number,

@@ -11,7 +11,7 @@ import {
 import type { Executable, Section } from "../../binary/executable.ts";
 import { release } from "../../binary/release.ts";
 import { packageOfType, unescapePath } from "../../binary/go/symbolname.ts";
-import { type Claims, EXACT, INFERRED, KIND } from "../ledger.ts";
+import { type Claims, EXACT, INFERRED, KIND, Names } from "../ledger.ts";
 import { FOREIGN } from "./foreign.ts";
 import type { Places } from "./places.ts";
 
@@ -24,6 +24,9 @@ const MANY = 1 << 16;
 /** Owner of parts that belong to no package: bytes that all of them share, and bytes that cannot be read. */
 const SHARED = 0;
 const DAMAGED = 0xffff_ffff;
+/** The same among addresses. */
+const SHARED_PLACE = -1;
+const DAMAGED_PLACE = -2;
 
 /** What one section may decompress to, and all sections of a file: no linker comes near either, and memory must do. */
 const MAX_RATIO = 64;
@@ -47,6 +50,30 @@ class Parts {
     this.start.push(start);
     this.owner.push(owner);
   }
+
+  rows(): NonNullable<DebugSection["parts"]> {
+    return { start: Float64Array.from(this.start), owner: Uint32Array.from(this.owner) };
+  }
+}
+
+/** Parts whose owners are those of the addresses that they are about. */
+class PlacedParts {
+  private readonly start: number[] = [];
+  private readonly place: number[] = [];
+
+  /** A part that is nobody's: SHARED or DAMAGED. */
+  add(start: number, owner: number): void {
+    this.addPlace(start, owner === DAMAGED ? DAMAGED_PLACE : SHARED_PLACE);
+  }
+
+  addPlace(start: number, rva: number): void {
+    this.start.push(start);
+    this.place.push(rva);
+  }
+
+  rows(): NonNullable<DebugSection["parts"]> {
+    return { start: Float64Array.from(this.start), place: Float64Array.from(this.place) };
+  }
 }
 
 /** "info" for .debug_info, .zdebug_info, __debug_info, __zdebug_info; undefined for other sections. Mach-O cuts names at 16 bytes. */
@@ -69,28 +96,108 @@ const KNOWN = [
   "gnu_pubnames",
 ];
 
-export interface DwarfInput {
-  readonly exe: Executable;
-  readonly claims: Claims;
-  readonly places: Places;
-  readonly inflate?: Inflate;
-  readonly warnings: string[];
+/** A debug section and its parts: part i begins at start[i] of its (decompressed) contents and ends where the next begins. */
+export interface DebugSection {
+  readonly name: string;
+  /** File offsets. */
+  readonly start: number;
+  readonly end: number;
+  /** Length of the contents if they are compressed, else −1. */
+  readonly rawSize: number;
+  /** It cannot be decompressed. */
+  readonly failed: boolean;
+  /** No parts: all share it. */
+  readonly parts?: {
+    readonly start: Float64Array;
+    /** Index into the owners, or DAMAGED. */
+    readonly owner?: Uint32Array;
+    /** Instead: the RVA that the part is about, SHARED_PLACE or DAMAGED_PLACE. */
+    readonly place?: Float64Array;
+  };
 }
 
-/** Claims every debug section as a whole. Returns the units, which also tell the languages that the program is made of. */
-export function claimDwarf(input: DwarfInput): readonly Unit[] {
+/** What the debug information says, before anything else is known of the program. Plain data: another thread may have read it. */
+export interface DebugInfo {
+  readonly sections: readonly DebugSection[];
+  /** Packages; the first is nobody. */
+  readonly owners: readonly string[];
+  /** A compilation unit says that TinyGo made the program. */
+  readonly tinygo: boolean;
+  readonly warnings: readonly string[];
+}
+
+/** Claims every debug section as a whole, by what `readDebug` has found. */
+export function claimDebug(info: DebugInfo, claims: Claims, places: Places): void {
+  const owners = info.owners.map((name) => claims.packages.id(name));
+  for (const section of info.sections) claimSection(section, owners, claims, places);
+}
+
+function claimSection(section: DebugSection, owners: readonly number[], claims: Claims, places: Places): void {
+  const handle = claims.symbols.add(`DWARF .debug_${section.name}`);
+  const damaged = claims.symbols.add("DWARF (damaged)");
+  const { start: from, end: to } = section;
+  const own = (start: number, end: number, owner: number, evidence: number): void =>
+    claims.file(start, end, KIND.dwarf, owner === DAMAGED ? 0 : owner, owner === DAMAGED ? damaged : handle, evidence);
+  const parts = new Parts();
+  if (section.parts) {
+    const { start, owner, place } = section.parts;
+    for (let i = 0; i < start.length; i++) {
+      if (owner) parts.add(start[i], owner[i] === DAMAGED ? DAMAGED : owners[owner[i]]);
+      else if (place) parts.add(start[i], ownerOfPlace(place[i], places));
+    }
+  }
+  if (parts.start.length === 0) {
+    own(from, to, section.failed ? DAMAGED : SHARED, EXACT);
+    return;
+  }
+  if (section.rawSize < 0) {
+    if (parts.start[0] > 0) own(from, from + parts.start[0], SHARED, EXACT);
+    for (let i = 0; i < parts.start.length; i++) {
+      own(from + parts.start[i], i + 1 < parts.start.length ? from + parts.start[i + 1] : to, parts.owner[i], EXACT);
+    }
+    return;
+  }
+  const total = section.rawSize;
+  const sums = new Map<number, number>();
+  if (parts.start[0] > 0) sums.set(SHARED, parts.start[0]);
+  for (let i = 0; i < parts.start.length; i++) {
+    const end = i + 1 < parts.start.length ? parts.start[i + 1] : Math.max(total, parts.start[i]);
+    sums.set(parts.owner[i], (sums.get(parts.owner[i]) ?? 0) + end - parts.start[i]);
+  }
+  const whole = Math.max(
+    1,
+    [...sums.values()].reduce((a, b) => a + b, 0),
+  );
+  let seen = 0;
+  let at = from;
+  for (const [owner, bytes] of sums) {
+    seen += bytes;
+    const end = seen === whole ? to : from + Math.round(((to - from) * seen) / whole);
+    own(at, end, owner, INFERRED);
+    at = end;
+  }
+}
+
+function ownerOfPlace(rva: number, places: Places): number {
+  if (rva === DAMAGED_PLACE) return DAMAGED;
+  const range = places.owned(rva);
+  return range >= 0 ? places.ledger.pkg[range] : SHARED;
+}
+
+/** Reads the debug sections of a file; undefined if it has none. Throws nothing: what is damaged is said. */
+export function readDebug(exe: Executable, inflate?: Inflate): DebugInfo | undefined {
   const sections = new Map<string, Section>();
   const twins: Section[] = [];
-  for (const s of input.exe.sections) {
+  for (const s of exe.sections) {
     const name = debugName(s);
     if (name === undefined || s.fileSize === 0) continue;
     if (sections.has(name)) twins.push(s);
     else sections.set(name, s);
   }
-  if (sections.size === 0) return [];
-  const job = new Job(input, sections);
+  if (sections.size === 0) return undefined;
+  const job = new Job(exe, inflate, sections);
   // the sections of an object file point at each other through relocations only: no value tells an offset
-  const linked = input.exe.type !== "object";
+  const linked = exe.type !== "object";
   const info = job.units("info", false);
   const types = job.units("types", true);
   for (const [name, section] of sections) {
@@ -99,8 +206,16 @@ export function claimDwarf(input: DwarfInput): readonly Unit[] {
     else job.emit(section, name, linked ? (raw) => job.split(name, raw, info?.units ?? []) : undefined);
   }
   for (const s of twins) job.emit(s, debugName(s) ?? "", undefined);
-  return info?.units ?? [];
+  return {
+    sections: job.found,
+    owners: Array.from({ length: job.packages.count }, (_, i) => job.packages.get(i)),
+    tinygo: info?.units.some(madeByTinyGo) ?? false,
+    warnings: job.warnings,
+  };
 }
+
+/** TinyGo signs its compilation units. */
+const madeByTinyGo = (unit: Unit): boolean => unit.producer.startsWith("TinyGo");
 
 /** Sections that units point into, by what they point at. */
 const POINTED_SECTIONS: Readonly<Record<string, Pointed>> = {
@@ -120,30 +235,35 @@ const WITH_LENGTH = new Set(["line", "rnglists", "loclists", "addr", "str_offset
 const BY_UNIT = new Set(["aranges", "pubnames", "pubtypes", "gnu_pubnames", "gnu_pubtypes"]);
 
 class Job {
-  private readonly input: DwarfInput;
+  readonly found: DebugSection[] = [];
+  readonly packages = new Names();
+  readonly warnings: string[] = [];
+  private readonly exe: Executable;
+  private readonly inflate: Inflate | undefined;
   private readonly sections: ReadonlyMap<string, Section>;
   private readonly kept = new Map<string, Uint8Array | undefined>();
   private readonly owners = new Map<Unit, number>();
   /** Sections that cannot be decompressed. */
   private readonly failed = new Set<Section>();
 
-  constructor(input: DwarfInput, sections: ReadonlyMap<string, Section>) {
-    this.input = input;
+  constructor(exe: Executable, inflate: Inflate | undefined, sections: ReadonlyMap<string, Section>) {
+    this.exe = exe;
+    this.inflate = inflate;
     this.sections = sections;
     const compressed = [...sections.values()].filter((s) => s.compressed);
     const total = compressed.reduce((sum, s) => sum + s.compressed!.rawSize, 0);
-    if (total <= MAX_TOTAL_RATIO * input.exe.bytes.length + MAX_TOTAL_SLACK) return;
+    if (total <= MAX_TOTAL_RATIO * exe.bytes.length + MAX_TOTAL_SLACK) return;
     for (const s of compressed) this.failed.add(s);
     this.warn(`the compressed sections announce ${total} bytes in all`);
   }
 
   private warn(message: string): void {
-    this.input.warnings.push(`debug information: ${message}`);
+    this.warnings.push(`debug information: ${message}`);
   }
 
   /** A section's contents, decompressed; undefined if that is impossible. */
   private raw(section: Section): Uint8Array | undefined {
-    const { exe, inflate } = this.input;
+    const { exe, inflate } = this;
     const stored = exe.bytes.subarray(section.offset, section.offset + section.fileSize);
     const { compressed } = section;
     if (!compressed) return stored;
@@ -165,7 +285,7 @@ class Job {
 
   /** Lets go of what was decompressed. */
   private drop(section: Section | undefined, raw: Uint8Array | undefined): void {
-    const isOwn = raw !== undefined && raw.length >= MANY && raw.buffer !== this.input.exe.bytes.buffer;
+    const isOwn = raw !== undefined && raw.length >= MANY && raw.buffer !== this.exe.bytes.buffer;
     if (section?.compressed && isOwn) release(raw);
   }
 
@@ -181,7 +301,7 @@ class Job {
       }
       return this.kept.get(other);
     };
-    const result = readUnits(raw, lookup, this.input.exe.littleEndian, types);
+    const result = readUnits(raw, lookup, this.exe.littleEndian, types);
     this.drop(section, raw);
     for (const [other, bytes] of this.kept) this.drop(this.sections.get(other), bytes);
     this.kept.clear();
@@ -195,14 +315,14 @@ class Job {
     let owner = this.owners.get(unit);
     if (owner === undefined) {
       const name = packageOfUnit(unit);
-      owner = name === "" ? SHARED : this.input.claims.packages.id(name);
+      owner = name === "" ? SHARED : this.packages.id(name);
       this.owners.set(unit, owner);
     }
     return owner;
   }
 
   private ownerOfType(name: string): number {
-    return name === "" ? 0 : this.input.claims.packages.id(packageOfType(name));
+    return name === "" ? 0 : this.packages.id(packageOfType(name));
   }
 
   emitUnits(section: Section, name: string, units: Units | undefined): void {
@@ -219,68 +339,32 @@ class Job {
             u.types?.name.forEach((name, i) => parts.add(u.types!.start[i], this.ownerOfType(name) || owner));
           }
           if (units.length < (section.compressed?.rawSize ?? section.fileSize)) parts.add(units.length, DAMAGED);
-          return parts;
+          return parts.rows();
         }),
     );
   }
 
-  /** Claims a section: as its parts say, or as a whole. */
+  /** Notes a section and its parts, if it has any. */
   emit(
     section: Section,
     name: string,
-    split: ((raw: () => Uint8Array | undefined) => Parts | undefined) | undefined,
+    split: ((raw: () => Uint8Array | undefined) => DebugSection["parts"]) | undefined,
   ): void {
-    const { claims } = this.input;
-    const handle = claims.symbols.add(`DWARF .debug_${name}`);
-    const damaged = claims.symbols.add("DWARF (damaged)");
-    const from = section.offset;
-    const to = from + section.fileSize;
-    const own = (start: number, end: number, owner: number, evidence: number): void =>
-      claims.file(
-        start,
-        end,
-        KIND.dwarf,
-        owner === DAMAGED ? 0 : owner,
-        owner === DAMAGED ? damaged : handle,
-        evidence,
-      );
     let raw: Uint8Array | undefined;
     const parts = split?.(() => (raw = this.raw(section)));
     this.drop(section, raw);
-    if (!parts || parts.start.length === 0) {
-      own(from, to, this.failed.has(section) ? DAMAGED : SHARED, EXACT);
-      return;
-    }
-    if (!section.compressed) {
-      if (parts.start[0] > 0) own(from, from + parts.start[0], SHARED, EXACT);
-      for (let i = 0; i < parts.start.length; i++) {
-        own(from + parts.start[i], i + 1 < parts.start.length ? from + parts.start[i + 1] : to, parts.owner[i], EXACT);
-      }
-      return;
-    }
-    const total = section.compressed.rawSize;
-    const sums = new Map<number, number>();
-    if (parts.start[0] > 0) sums.set(SHARED, parts.start[0]);
-    for (let i = 0; i < parts.start.length; i++) {
-      const end = i + 1 < parts.start.length ? parts.start[i + 1] : Math.max(total, parts.start[i]);
-      sums.set(parts.owner[i], (sums.get(parts.owner[i]) ?? 0) + end - parts.start[i]);
-    }
-    const whole = Math.max(
-      1,
-      [...sums.values()].reduce((a, b) => a + b, 0),
-    );
-    let seen = 0;
-    let at = from;
-    for (const [owner, bytes] of sums) {
-      seen += bytes;
-      const end = seen === whole ? to : from + Math.round((section.fileSize * seen) / whole);
-      own(at, end, owner, INFERRED);
-      at = end;
-    }
+    this.found.push({
+      name,
+      start: section.offset,
+      end: section.offset + section.fileSize,
+      rawSize: section.compressed?.rawSize ?? -1,
+      failed: this.failed.has(section),
+      ...(parts ? { parts } : {}),
+    });
   }
 
   /** How a section other than the units' own divides; undefined if all share it. */
-  split(name: string, raw: () => Uint8Array | undefined, units: readonly Unit[]): Parts | undefined {
+  split(name: string, raw: () => Uint8Array | undefined, units: readonly Unit[]): DebugSection["parts"] {
     if (name === "frame") {
       const bytes = raw();
       return bytes && this.frames(bytes);
@@ -293,27 +377,25 @@ class Job {
         this.contributions(bytes, (cursor, offsetSize) => {
           cursor.skip(2);
           return unitAt(units, cursor.uint(offsetSize));
-        })
+        }).rows()
       );
     }
     const pointed = POINTED_SECTIONS[name];
     if (!pointed) return undefined;
     const bytes = raw();
-    return bytes && this.byPointers(bytes, units, pointed, WITH_LENGTH.has(name));
+    return bytes && this.byPointers(bytes, units, pointed, WITH_LENGTH.has(name)).rows();
   }
 
   /** .debug_frame: each description belongs to the function that it is about. */
-  private frames(bytes: Uint8Array): Parts {
-    const { exe, places } = this.input;
-    const parts = new Parts();
+  private frames(bytes: Uint8Array): DebugSection["parts"] {
+    const { exe } = this;
+    const parts = new PlacedParts();
     this.each(bytes, parts, (cursor, start, _end, offsetSize) => {
       const id = cursor.uint(offsetSize);
-      if (id === (offsetSize === 4 ? 0xffff_ffff : 2 ** 64)) return parts.add(start, SHARED);
-      const rva = cursor.uint(exe.ptrSize) - exe.imageBase;
-      const range = places.owned(rva);
-      parts.add(start, range >= 0 ? places.ledger.pkg[range] : SHARED);
+      if (id === (offsetSize === 4 ? 0xffff_ffff : 2 ** 64)) parts.add(start, SHARED);
+      else parts.addPlace(start, Math.max(SHARED_PLACE, cursor.uint(exe.ptrSize) - exe.imageBase));
     });
-    return parts;
+    return parts.rows();
   }
 
   private contributions(bytes: Uint8Array, unitOf: (cursor: Cursor, offsetSize: 4 | 8) => Unit | undefined): Parts {
@@ -328,11 +410,11 @@ class Job {
   /** Walks the parts of a section that begin with their length. What cannot be read is marked as damaged. */
   private each(
     bytes: Uint8Array,
-    parts: Parts,
+    parts: { add(start: number, owner: number): void },
     call: (cursor: Cursor, start: number, end: number, offsetSize: 4 | 8) => void,
   ): void {
     let at = 0;
-    const cursor = new Cursor(bytes, 0, bytes.length, this.input.exe.littleEndian);
+    const cursor = new Cursor(bytes, 0, bytes.length, this.exe.littleEndian);
     while (at < bytes.length) {
       try {
         cursor.at = at;

@@ -4,11 +4,22 @@ import { release } from "../../binary/release.ts";
 import { KIND } from "../ledger.ts";
 import { sortedOrder } from "../sweep.ts";
 
+/** Marks that are complete. */
+export interface MarkRows {
+  readonly count: number;
+  readonly rva: Uint32Array;
+  readonly size: Uint32Array;
+  readonly owner: Uint32Array;
+  readonly symbol: Uint32Array;
+  readonly kind: Uint8Array;
+  readonly weight: Uint8Array;
+}
+
 /**
  * Places where objects start, struct of arrays. Sources that know an object's size (structures) or its owner say so. `weight` is what it
  * costs to take the mark for an interior one: more where an address is formed or stored than where memory is only accessed.
  */
-export class Marks {
+export class Marks implements MarkRows {
   count = 0;
   rva: Uint32Array;
   /** 0: unknown */

@@ -1,20 +1,22 @@
 // Which package's source a reference was written in: code that was inlined refers to the variables of the package it came from.
-import { regionAt, type Region } from "../../binary/executable.ts";
+import { type Executable, regionAt } from "../../binary/executable.ts";
 import { inlineSteps } from "../../binary/go/inlining.ts";
-import type { Pclntab } from "../../binary/go/pclntab.ts";
+import type { Moduledata } from "../../binary/go/moduledata.ts";
+import type { GoProgram } from "../../binary/go/program.ts";
 import type { Refs } from "../../binary/go/refs/refs.ts";
 
-/** Package ids parallel to `refs`; 0 where the referring instruction is the function's own or the target is below `low`. */
+/** Package ids parallel to `refs`; 0 where the referring instruction is the function's own or the target is no variable. */
 export function refOrigins(
-  t: Pclntab,
-  regions: readonly Region[],
-  gofunc: number,
+  exe: Executable,
+  { pcln: t }: GoProgram,
+  module: Moduledata,
   refs: Refs,
-  low: number,
   packageAt: (nameOff: number) => number,
 ): Uint32Array {
   const origin = new Uint32Array(refs.count);
-  const funcdata = gofunc > 0 ? regionAt(regions, gofunc) : undefined;
+  const { gofunc } = module;
+  const low = Math.min(module.noptrdata, module.data);
+  const funcdata = gofunc > 0 && !exe.wasm ? regionAt(exe.regions, gofunc) : undefined;
   if (!funcdata) return origin;
   for (let i = 0; i < refs.count;) {
     const f = refs.func[i];

@@ -119,7 +119,8 @@ export function decideOwners(input: OwnerInput): Owners {
   const { objects, types, typePackage, functions, pointers } = input;
   const n = objects.count;
   const textRank = new Uint32Array(input.packages);
-  for (let i = 0; i < input.packages; i++) textRank[i] = functions.rankOf(i);
+  textRank.fill(NO_TEXT);
+  functions.textOrder.forEach((pkg, rank) => (textRank[pkg] = rank));
   // all of the code of a package was inlined: it comes before those that import it
   for (const pkg of input.origins) if (textRank[pkg] === NO_TEXT) textRank[pkg] = 0;
   const typeObject = new Int32Array(types.count);

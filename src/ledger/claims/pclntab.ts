@@ -32,9 +32,37 @@ function claimPacked(
   }
 }
 
+/** Claims the header and the names: these tell packages that have no function of their own. */
+export function claimNames(claims: Claims, t: Pclntab, functions: Functions): void {
+  claims.image(t.rva, t.headerSize, KIND.pclntab, 0, claims.symbols.add("pclntab header"), EXACT);
+  if (t.version === "1.2") return;
+  // the last function of a name is its owner; names that no function has (of inlined calls) tell their package
+  const order = sortedOrder(t.nameOff, t.nfunc);
+  const names = t.bytes.subarray(0, t.cutab);
+  const scan = new NameScanner(names, claims.packages);
+  let k = 0;
+  for (let at = t.funcnametab; at < t.cutab;) {
+    while (k < t.nfunc && t.nameOff[order[k]] < at - t.funcnametab) k++;
+    let f = -1;
+    for (; k < t.nfunc && t.nameOff[order[k]] === at - t.funcnametab; k++) f = order[k];
+    let owner: number;
+    let nul = at;
+    if (f >= 0 && names[at] !== 0) {
+      while (nul < t.cutab && names[nul] !== 0) nul++;
+      owner = functions.owner[f];
+    } else {
+      owner = scan.read(at);
+      nul = scan.end;
+    }
+    const end = Math.min(nul + 1, t.cutab);
+    claims.image(t.rva + at, end - at, KIND.pclntab, owner, 0, EXACT);
+    at = end;
+  }
+}
+
 /**
- * Claims all of the table that the functions explain. What remains of it (a tail, alignment) is left to later claimants.
- * `limit` is where the table ends at the latest, as an RVA.
+ * Claims all of the table beside its names that the functions explain. What remains of it (a tail, alignment) is left to later
+ * claimants. `limit` is where the table ends at the latest, as an RVA.
  */
 export function claimPclntab(
   claims: Claims,
@@ -46,32 +74,11 @@ export function claimPclntab(
 ): void {
   const t = go.pcln;
   const own = (f: number): number => functions.owner[f];
-  const header = claims.symbols.add("pclntab header");
-  claims.image(t.rva, t.headerSize, KIND.pclntab, 0, header, EXACT);
   if (t.version === "1.2") claimOldTable(claims, t, own, symbolOf, limit);
   else {
-    claimNames(claims, t, functions);
     claimFiles(claims, t, functions);
     claimPcValues(claims, t, own, symbolOf);
     claimFuncs(claims, exe, go, own, symbolOf, limit);
-  }
-}
-
-function claimNames(claims: Claims, t: Pclntab, functions: Functions): void {
-  // the last function of a name is its owner; names that no function has (of inlined calls) tell their package
-  const order = sortedOrder(t.nameOff, t.nfunc);
-  const names = t.bytes.subarray(0, t.cutab);
-  const scan = new NameScanner(names, claims.packages);
-  let k = 0;
-  for (let at = t.funcnametab; at < t.cutab;) {
-    const nul = names.indexOf(0, at);
-    const end = nul < 0 ? t.cutab : nul + 1;
-    while (k < t.nfunc && t.nameOff[order[k]] < at - t.funcnametab) k++;
-    let f = -1;
-    for (; k < t.nfunc && t.nameOff[order[k]] === at - t.funcnametab; k++) f = order[k];
-    const owner = end - at > 1 && f >= 0 ? functions.owner[f] : scan.read(at);
-    claims.image(t.rva + at, end - at, KIND.pclntab, owner, 0, EXACT);
-    at = end;
   }
 }
 

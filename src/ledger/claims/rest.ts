@@ -1,15 +1,13 @@
 // The second half of the claimants: over what is not loaded Go data. Their owners come from the ledger of the first half.
-import type { Unit } from "../../binary/dwarf/units.ts";
 import type { Executable } from "../../binary/executable.ts";
-import { release } from "../../binary/release.ts";
 import { Claims, KIND, type Ledger } from "../ledger.ts";
-import { fillGaps, rangeAt, sweep } from "../sweep.ts";
-import { claimDwarf, type Inflate } from "./dwarf.ts";
+import { fillGaps, rangeAt, releaseLedger, sweep } from "../sweep.ts";
+import { claimDebug, type DebugInfo } from "./dwarf.ts";
 import { claimForeign } from "./foreign.ts";
 import { claimLeftovers, isFiller } from "./leftovers.ts";
 import { claimLinkage } from "./linkage.ts";
 import { Places } from "./places.ts";
-import { PackageNames } from "./packagenames.ts";
+import { PackageNames, type SymbolPackages } from "./packagenames.ts";
 import { claimRelocations } from "./relocations.ts";
 import { claimSymbols } from "./symtab.ts";
 
@@ -28,7 +26,10 @@ export interface RestInput {
   readonly hasGo: boolean;
   /** Runs of RVAs that Go's linker filled, where its data was attributed object by object; empty where it was not. */
   readonly goParts: readonly (readonly [number, number])[];
-  readonly inflate?: Inflate;
+  /** What the debug information says; asked for when its turn comes. */
+  readonly debug: () => DebugInfo | undefined;
+  /** What the names of a Go program's symbols say, if somebody has read them. */
+  readonly symbolPackages: () => SymbolPackages | undefined;
   /** Grows by what turns out to be damaged. */
   readonly warnings: string[];
 }
@@ -39,7 +40,7 @@ export interface Rest {
   readonly tinygo: boolean;
 }
 
-export function claimRest({ exe, base, hasGo, goParts, inflate, warnings }: RestInput): Rest {
+export function claimRest({ exe, base, hasGo, goParts, debug, symbolPackages, warnings }: RestInput): Rest {
   const claims = (): Claims => new Claims(base.size, exe.regions, base.packages, base.symbols);
   let ledger = base;
   const fill = (more: Claims): void => {
@@ -52,7 +53,7 @@ export function claimRest({ exe, base, hasGo, goParts, inflate, warnings }: Rest
   // foreign code first: symbols, relocations and frames that point at it follow it
   const foreign = claims();
   const tinygo = !hasGo && hasTinyGoSymbols(exe);
-  const names = new PackageNames(base.packages, hasGo ? "go" : tinygo ? "tinygo" : "other");
+  const names = new PackageNames(base.packages, hasGo ? "go" : tinygo ? "tinygo" : "other", symbolPackages());
   const named = claimForeign(foreign, exe, new Places(ledger, exe.regions), names) > 0;
   const hasC = named || (!exe.wasm && (!hasGo || codeBeside(exe, base, goParts)));
   if (foreign.count > 0) fill(foreign);
@@ -64,7 +65,11 @@ export function claimRest({ exe, base, hasGo, goParts, inflate, warnings }: Rest
   late.begin(CLAIMANT.relocations);
   claimRelocations(late, exe, places, hasC);
   late.begin(CLAIMANT.dwarf);
-  const units = claimDwarf({ exe, claims: late, places, warnings, ...(inflate ? { inflate } : {}) });
+  const info = debug();
+  if (info) {
+    claimDebug(info, late, places);
+    warnings.push(...info.warnings);
+  }
   late.begin(CLAIMANT.linkage);
   claimLinkage(late, exe, places, hasC);
   fill(late);
@@ -72,11 +77,7 @@ export function claimRest({ exe, base, hasGo, goParts, inflate, warnings }: Rest
   const last = claims();
   claimLeftovers(last, exe, ledger, goParts);
   fill(last);
-  return { ledger, tinygo: tinygo || units.some(madeByTinyGo) };
-}
-
-function releaseLedger({ start, kind, pkg, symbol, evidence }: Ledger): void {
-  release(start, kind, pkg, symbol, evidence);
+  return { ledger, tinygo: tinygo || info?.tinygo === true };
 }
 
 /** True if there is code beside Go's in the section that holds Go's: all that shows C in a stripped program. */
@@ -95,9 +96,6 @@ function codeBeside(exe: Executable, ledger: Ledger, goParts: RestInput["goParts
   }
   return false;
 }
-
-/** TinyGo signs its compilation units. */
-const madeByTinyGo = (unit: Unit): boolean => unit.producer.startsWith("TinyGo");
 
 /** TinyGo's runtime exports functions of its own, such as tinygo_getCurrentHeapAlloc and tinygo_scanCurrentStack. */
 function hasTinyGoSymbols(exe: Executable): boolean {

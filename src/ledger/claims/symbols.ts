@@ -1,7 +1,7 @@
 // Data symbols of an unstripped file, as marks that name their owners: where symbols exist, they win over inference.
 import type { Executable } from "../../binary/executable.ts";
 import { packageOf } from "../../binary/go/symbolname.ts";
-import { type Claims, KIND } from "../ledger.ts";
+import { KIND, type Names, type SymbolNames } from "../ledger.ts";
 import { Marks } from "./objects.ts";
 
 const LETTERS = new Set("RrDdBb");
@@ -16,14 +16,18 @@ export const isMarker = (name: string): boolean => MARKERS.test(name);
 /**
  * Marks for all sized data symbols whose names tell their package. `functions` is 0 if no symbol names a Go function: stripped.
  */
-export function symbolMarks(exe: Executable, claims: Claims): { marks: Marks; functions: number } {
+export function symbolMarks(
+  exe: Executable,
+  packages: Names,
+  symbols: SymbolNames,
+): { marks: Marks; functions: number } {
   const table = exe.symbols();
   const marks = new Marks();
   let functions = 0;
   // Mach-O and PE store no sizes: the next symbol may stand far behind objects without names
   const sized = exe.format !== "macho" && exe.format !== "pe";
   if (table.count === 0) return { marks, functions };
-  const handle = claims.symbols.source((i) => table.name(i));
+  const handle = symbols.source((i) => table.name(i));
   for (let i = 0; i < table.count; i++) {
     const letter = String.fromCharCode(table.letter[i]);
     if (letter === "T" || letter === "t") {
@@ -36,7 +40,7 @@ export function symbolMarks(exe: Executable, claims: Claims): { marks: Marks; fu
     if (MARKERS.test(name)) continue;
     const pkg = packageOf(name);
     if (pkg === "") continue;
-    marks.add(table.rva[i], sized ? table.size[i] : 0, kindOf(name), claims.packages.id(pkg), handle(i));
+    marks.add(table.rva[i], sized ? table.size[i] : 0, kindOf(name), packages.id(pkg), handle(i));
   }
   return { marks, functions };
 }

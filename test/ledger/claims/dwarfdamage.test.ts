@@ -1,7 +1,7 @@
 // Debug information that is damaged or means harm: its sections are claimed as a whole, whatever they hold, and nothing is thrown.
 import { describe, expect, test } from "vitest";
 import type { Executable, Section } from "../../../src/binary/executable.ts";
-import { claimDwarf } from "../../../src/ledger/claims/dwarf.ts";
+import { claimDebug, readDebug } from "../../../src/ledger/claims/dwarf.ts";
 import { Places } from "../../../src/ledger/claims/places.ts";
 import { Claims, KIND } from "../../../src/ledger/ledger.ts";
 import type { Profile } from "../../../src/ledger/profile.ts";
@@ -56,7 +56,9 @@ describe.each(builds)("%s", (_name, options) => {
     const { ledger } = found;
     const claims = new Claims(ledger.size, exe.regions, ledger.packages, ledger.symbols);
     const warnings: string[] = [];
-    claimDwarf({ exe, claims, places: new Places(ledger, exe.regions), inflate: read, warnings });
+    const info = readDebug(exe, read);
+    if (info) claimDebug(info, claims, new Places(ledger, exe.regions));
+    warnings.push(...(info?.warnings ?? []));
     return { claims, warnings };
   };
 
@@ -116,7 +118,9 @@ test("sections that announce more than a file can hold are not decompressed", ()
   const read: typeof inflate = () => {
     throw new Error("asked to decompress");
   };
-  claimDwarf({ exe: hostile, claims, places: new Places(ledger, []), inflate: read, warnings });
+  const info = readDebug(hostile, read);
+  if (info) claimDebug(info, claims, new Places(ledger, []));
+  warnings.push(...(info?.warnings ?? []));
   expect(warnings).toEqual([expect.stringContaining(`announce ${String(480 * each)} bytes in all`)]);
   expect(mistakes(claims, sections)).toEqual([]);
 });

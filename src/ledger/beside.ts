@@ -1,0 +1,100 @@
+// What can be found out while somebody else looks at the data: the functions, the symbols' packages, the debug information. Another thread makes the parts, one after the other, and `profile` takes each when it needs it.
+import type { Executable } from "../binary/executable.ts";
+import type { GoProgram } from "../binary/go/program.ts";
+import { openContainer } from "../binary/open.ts";
+import { codeRefs } from "./claims/coderefs.ts";
+import { type DebugInfo, type Inflate, readDebug } from "./claims/dwarf.ts";
+import { type Functions, ownFunctions, packageByName } from "./claims/functions.ts";
+import type { MarkRows } from "./claims/objects.ts";
+import { refOrigins } from "./claims/origins.ts";
+import { type SymbolPackages, symbolPackages } from "./claims/packagenames.ts";
+import { claimNames } from "./claims/pclntab.ts";
+import { symbolMarks } from "./claims/symbols.ts";
+import { CLAIMANT, claimFunctions, claimStructure, openProgram } from "./front.ts";
+import { Claims, type Ledger, Names, SymbolNames } from "./ledger.ts";
+import { sweep } from "./sweep.ts";
+
+/** Names as the thread that made a part numbered them: those of the packages, and those of symbols that are no index into a table. */
+interface Numbering {
+  readonly packages: readonly string[];
+  readonly strings: readonly string[];
+}
+
+/** Functions, and symbols that stand in data. */
+export interface FrontPart extends Numbering {
+  readonly functions: Functions;
+  readonly marks: MarkRows;
+  /** 0: no symbol names a Go function. */
+  readonly named: number;
+}
+
+/** The code and the function table, as a ledger of its own. */
+export interface TablePart extends Numbering {
+  readonly rows: Omit<Ledger, "packages" | "symbols">;
+}
+
+/** Everything that another thread may find out, by name. Plain data, in the order in which it is made. */
+export interface Parts {
+  readonly front: FrontPart;
+  readonly origins: Uint32Array | undefined;
+  readonly table: TablePart;
+  readonly symbols: SymbolPackages;
+  readonly debug: DebugInfo | undefined;
+}
+
+/** Hands out the parts; undefined for one that does not come: then it is made here. */
+export type Beside = <P extends keyof Parts>(part: P) => Parts[P] | undefined;
+
+/** One part. */
+export type Made = { readonly [P in keyof Parts]: { readonly part: P; readonly value: Parts[P] } }[keyof Parts];
+
+/** Makes the parts of an executable in the order in which they are needed; none for what is no Go program with module data. */
+export function* makeParts(bytes: Uint8Array, inflate: Inflate): Generator<Made> {
+  if (openContainer(bytes)) return;
+  const program = openProgram(bytes);
+  const { exe, go } = program;
+  if (!go?.module) return;
+  const packages = new Names();
+  const symbols = new SymbolNames();
+  // only for the names: whoever takes the parts has claimed the same
+  claimStructure(new Claims(bytes.length, exe.regions, packages, symbols, 64), program);
+  const named = symbolMarks(exe, packages, symbols);
+  const functions = ownFunctions(go.pcln, packages);
+  const symbolOf = symbols.source((i) => go.pcln.name(i));
+  const claims = new Claims(bytes.length, exe.regions, packages, symbols, go.pcln.nfunc * 6 + 4096);
+  claims.begin(CLAIMANT.pclntab);
+  claimNames(claims, go.pcln, functions);
+  const numbering = (): Numbering => ({ packages: packages.all(), strings: symbols.added() });
+  yield { part: "front", value: { ...numbering(), functions, marks: named.marks, named: named.functions } };
+  const known = packages.count;
+  const origins = refOrigins(exe, go, go.module, codeRefs(exe, go, go.module), packageByName(go.pcln, packages));
+  // a table that names packages nowhere else is read again by whoever numbers them
+  yield { part: "origins", value: packages.count === known ? origins : undefined };
+  claimFunctions(claims, exe, go, functions, symbolOf);
+  const { packages: _, symbols: __, ...rows } = sweep(claims);
+  yield { part: "table", value: { ...numbering(), rows } };
+  yield { part: "symbols", value: symbolPackages(exe.symbols()) };
+  yield { part: "debug", value: readDebug(exe, inflate) };
+}
+
+/** Takes over functions and names: they get the same numbers here, if these tables hold no more than `claimStructure` has put there. */
+export function adoptFront(
+  part: FrontPart,
+  exe: Executable,
+  go: GoProgram,
+  packages: Names,
+  symbols: SymbolNames,
+): (f: number) => number {
+  for (const name of part.packages) packages.id(name);
+  for (const name of part.strings) symbols.add(name);
+  if (exe.symbols().count > 0) symbols.source((i) => exe.symbols().name(i));
+  return symbols.source((i) => go.pcln.name(i));
+}
+
+/** Takes over a ledger whose packages are known here by the same numbers; its strings need not be. */
+export function adoptTable({ rows, strings }: TablePart, packages: Names, symbols: SymbolNames): Ledger {
+  const handles = strings.map((name) => symbols.add(name));
+  const { count, symbol } = rows;
+  for (let i = 0; i < count; i++) symbol[i] = symbols.renumber(symbol[i], handles);
+  return { ...rows, packages, symbols };
+}
