@@ -1,8 +1,8 @@
 // The commands that build variants: their options and help.
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Command, Option } from "commander";
 import { EXIT, Failure } from "./failure.ts";
 import type { LabFlags } from "./lab.ts";
-import { common, duration, positive, split } from "./options.ts";
+import { common, duration, memorySize, positive, split } from "./options.ts";
 
 export function addLab(program: Command): void {
   const command = program
@@ -24,8 +24,8 @@ Examples:
     .argument("[words...]", "the package to build (default: this directory)");
   command.optionsGroup("Variants:");
   command
-    .option("--only <globs...>", "these variants, and what they start from: 'upx*', pie")
-    .option("--skip <globs...>", "all but these")
+    .option("--only <globs>", "these variants, and what they start from: 'upx*,pie'; may be repeated", globs)
+    .option("--skip <globs>", "all but these", globs)
     .option("--thorough", "those too that take minutes, that are for other platforms, or that nobody should ship")
     .addOption(
       new Option(
@@ -70,13 +70,7 @@ Examples:
   });
 }
 
-/** "4G", "512M" or bytes. */
-function memorySize(text: string): number {
-  const found = /^(\d+(?:\.\d+)?)([KMGT]?)(i?)B?$/i.exec(text);
-  const bytes =
-    found === null
-      ? 0
-      : Number(found[1]) * (found[3] === "" ? 1000 : 1024) ** " KMGT".indexOf(found[2].toUpperCase() || " ");
-  if (!(bytes >= 1)) throw new InvalidArgumentError("It must be a size such as 4G or 512M.");
-  return bytes;
+/** Adds the names in one option to those of its earlier uses. */
+function globs(text: string, before: readonly string[] = []): string[] {
+  return [...before, text];
 }

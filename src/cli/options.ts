@@ -45,3 +45,20 @@ export function split(
   if (flags >= words.length && !mayBeNone) throw new Failure(EXIT.usage, "missing required argument 'words'");
   return { operands: words.slice(0, words.length - flags), flags: words.slice(words.length - flags) };
 }
+
+/** "4G", "512M" or bytes. */
+export function memorySize(text: string): number {
+  const found = /^(\d+(?:\.\d+)?)([KMGT]?)(i?)B?$/i.exec(text);
+  const bytes =
+    found === null
+      ? 0
+      : Number(found[1]) * (found[3] === "" ? 1000 : 1024) ** " KMGT".indexOf(found[2].toUpperCase() || " ");
+  if (!(bytes >= 1)) throw new InvalidArgumentError("It must be a size such as 4G or 512M.");
+  return bytes;
+}
+
+/** "180d", "12h", or what `duration` reads; answers seconds. */
+export function age(text: string): number {
+  const days = /^(\d+)d$/.exec(text);
+  return days === null ? duration(text) : 86_400 * Number(days[1]);
+}
