@@ -203,12 +203,49 @@ export const buildRule = z
   })
   .describe("A rule about build files");
 
+/** Values of a build that a scenario may want small. */
+export const MEASURED = ["file", "gzip", "zstd", "xz", "brotli", "start", "private", "build"] as const;
+
+export const scenario = z
+  .strictObject({
+    id: z.enum(["server", "serverless", "cli", "size", "embedded", "wasm", "development"]),
+    title: text,
+    for: text.describe("where it runs, and how it gets there"),
+    target: z
+      .literal("wasm")
+      .exactOptional()
+      .describe("only builds for this; without it, only those for the lab's own"),
+    minimise: z
+      .array(z.strictObject({ measure: z.enum(MEASURED), weight: z.number().positive().max(1), why: text }))
+      .min(1),
+    rules: z.array(
+      z.union([
+        z.strictObject({
+          require: z.enum(["panicTrace", "pprof", "debugInfo", "aslr", "noLibraries"]),
+          value: z.boolean(),
+          prefer: z.literal(true).exactOptional().describe("only where some variant that is left has it"),
+          why: text,
+        }),
+        z.strictObject({
+          exclude: z
+            .enum(["cgo", "pie", "cpu", "inlining", "tags", "vendor", "own", "upx", "wasm", "tinygo"])
+            .describe("a group of variants"),
+          unless: z.literal("faster").exactOptional().describe("a benchmark shows that it is"),
+          why: text,
+        }),
+      ]),
+    ),
+    sources: z.array(url).min(1),
+  })
+  .describe("What programs are shipped for, and what that asks of a build");
+
 /** What each file of knowledge/ holds, by the file's name. */
 export const SCHEMAS = {
   blockers: z.array(blocker),
   buildfiles: z.array(buildRule),
   duplicates: z.array(duplicate),
   heavy: z.array(heavy),
+  scenarios: z.array(scenario),
   tags: z.array(tag),
   testpackages: z.array(testPackage),
   versions: z.array(version),
@@ -220,6 +257,7 @@ export type Blocker = z.infer<typeof blocker>;
 export type BuildRule = z.infer<typeof buildRule>;
 export type Duplicate = z.infer<typeof duplicate>;
 export type Heavy = z.infer<typeof heavy>;
+export type ScenarioRules = z.infer<typeof scenario>;
 export type Tag = z.infer<typeof tag>;
 export type TestPackage = z.infer<typeof testPackage>;
 export type VersionNote = z.infer<typeof version>;

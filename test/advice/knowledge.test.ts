@@ -12,9 +12,9 @@ import { problemsOf } from "./check.ts";
 import { packageOfSymbol, programOfScene } from "./scene.ts";
 
 const files = Object.keys(SCHEMAS) as FileName[];
-/** Files of entries that are matched with programs; rules about build files have tests of their own. */
-type Matched = Exclude<FileName, "buildfiles">;
-const matched = files.filter((name): name is Matched => name !== "buildfiles");
+/** Files of entries that are matched with programs; rules about build files, and scenarios, have tests of their own. */
+type Matched = Exclude<FileName, "buildfiles" | "scenarios">;
+const matched = files.filter((name): name is Matched => name !== "buildfiles" && name !== "scenarios");
 const knowledge = {
   blockers: loadKnowledge("blockers"),
   duplicates: loadKnowledge("duplicates"),

@@ -1,0 +1,58 @@
+// What to take, for a terminal: the winner of each scenario with its command, what it costs, and why not the others.
+import type { Difference, Recommendation } from "../lab/recommend.ts";
+import { visible } from "./escape.ts";
+import { bold, dim, type Terminal } from "./terminal.ts";
+import { formatDelta } from "./units.ts";
+
+/** `full`: with every rejected variant; else the winner in three lines. */
+export function recommendText(recommendation: Recommendation, t: Terminal, full: boolean): string[] {
+  const { title, winner, decidedBy, missing, rejected } = recommendation;
+  const head = bold(t, title);
+  const unmeasured = missing.map(({ measure, get }) => `${NAMES[measure]}: not measured, ${get}`);
+  if (winner === null) {
+    const reason = decidedBy.length === 0 ? unmeasured.join("; ") : "no variant holds to its rules";
+    return [`${head}: ${visible(reason)}`];
+  }
+  const gain = winner.differences.map(differenceText).join(", ");
+  const lines = [
+    `${head}: ${visible(winner.variant)}${gain === "" ? "" : `  ${gain}`}`,
+    `  ${visible(winner.command)}`,
+  ];
+  if (winner.costs.length > 0) lines.push(dim(t, `  costs: ${visible(winner.costs.join("; "))}`));
+  if (!full) return lines;
+  const weights = decidedBy.map(({ measure, weight }) => `${NAMES[measure]} ${Math.round(weight * 100)} %`);
+  lines.push(dim(t, `  decided by: ${[...weights, ...unmeasured].join(", ")}`));
+  const width = Math.max(...rejected.map(({ variant }) => variant.length));
+  for (const { variant, by, reason, differences } of rejected) {
+    const measured = differences.map(differenceText).join(", ");
+    const why = [measured, by === "objective" && measured === "" ? "nothing that counts here differs" : reason];
+    lines.push(`  ${visible(variant.padEnd(width))}  ${visible(why.filter((part) => part !== "").join("; "))}`);
+  }
+  return lines;
+}
+
+const NAMES: Readonly<Record<Difference["measure"], string>> = {
+  file: "on disk",
+  gzip: "as a pulled layer (gzip)",
+  zstd: "as zstd",
+  xz: "as xz",
+  brotli: "as brotli",
+  start: "start",
+  private: "private memory",
+  build: "warm build",
+};
+
+/** "-64 % on disk", "+92 ms start", "+31 MB private memory". */
+export function differenceText({ measure, delta, percent }: Difference): string {
+  const sign = delta > 0 ? "+" : "";
+  switch (measure) {
+    case "start":
+      return `${sign}${delta.toFixed(Math.abs(delta) < 10 ? 1 : 0)} ms start`;
+    case "build":
+      return `${sign}${delta.toFixed(1)} s warm build`;
+    case "private":
+      return `${formatDelta(Math.round(delta))} private memory`;
+    default:
+      return `${sign}${percent.toFixed(Math.abs(percent) < 10 ? 1 : 0)} % ${NAMES[measure]}`;
+  }
+}
