@@ -229,8 +229,8 @@ function costsOf(winner: LabRow, result: LabResult): string[] {
     .filter((price) => price !== "");
   const interpreter = winner.measures.traits?.interpreter?.value ?? "";
   if (interpreter !== "") prices.push(`needs ${interpreter} where it runs: an image from scratch has none`);
-  // what a later step says of the same thing says more: "STRIP" and "STRIP; no paths …"
-  return prices.filter(
-    (price, i) => !prices.some((other, k) => k !== i && other.startsWith(price) && (other !== price || k < i)),
-  );
+  // "no debugger" and "no debugger; no paths" are one price
+  const isSaid = (price: string, i: number): boolean =>
+    prices.some((other, k) => k !== i && (other.startsWith(`${price};`) || (other === price && k < i)));
+  return prices.filter((price, i) => !isSaid(price, i));
 }
