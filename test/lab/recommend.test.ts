@@ -191,7 +191,7 @@ describe("reasons", () => {
       "  costs: the price of CGO_ENABLED=0 pie; the price of CGO_ENABLED=0; the price of release; needs /lib64/ld.so where it runs: an image from scratch has none",
     );
     expect(lines.find((line) => line.includes("upx --best"))).toBe(
-      "  upx --best         -67 % on disk, -6.1 % as a pulled layer (gzip), +93 ms start, +30.0 MB private memory, +57.0 s warm build; layers are compressed anyway; the program is unpacked into memory that is never shared",
+      "  upx --best        -67 % on disk, -6.1 % as a pulled layer (gzip), +93 ms start, +30.0 MB private memory, +57.0 s warm build; layers are compressed anyway; the program is unpacked into memory that is never shared",
     );
     expect(lines.find((line) => line.includes("tinygo"))).toContain("net/http is missing");
   });
