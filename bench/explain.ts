@@ -1,15 +1,16 @@
-// What Explain promises, measured: node bench/explain.ts [section …], all sections by default.
-const SECTIONS: Readonly<Record<string, () => Promise<void>>> = {
+// What Explain promises, measured: node bench/explain.ts [section | section:program …], all sections by default.
+const SECTIONS: Readonly<Record<string, (only?: string) => Promise<void>>> = {
   reach: async () => (await import("./explain/reach.ts")).reach(),
-  removed: async () => (await import("./explain/removed.ts")).removed(),
+  removed: async (only) => (await import("./explain/removed.ts")).removed(only),
   blockers: async () => (await import("./explain/blockers.ts")).blockers(),
+  time: async () => (await import("./explain/time.ts")).time(),
+  diff: async () => (await import("./explain/diff.ts")).diff(),
 };
 
 const words = process.argv.slice(2);
-for (const word of words)
-  if (!(word in SECTIONS)) throw new Error(`no section ${word}: ${Object.keys(SECTIONS).join(", ")}`);
-for (const [name, run] of Object.entries(SECTIONS)) {
-  if (words.length > 0 && !words.includes(name)) continue;
-  console.log(`\n## ${name}\n`);
-  await run();
+for (const word of words.length > 0 ? words : Object.keys(SECTIONS)) {
+  const [name, only] = word.split(":");
+  if (!(name in SECTIONS)) throw new Error(`no section ${name}: ${Object.keys(SECTIONS).join(", ")}`);
+  console.log(`\n## ${word}\n`);
+  await SECTIONS[name](only);
 }

@@ -10,12 +10,20 @@ export interface Measured {
   readonly peak: number;
 }
 
-function once(command: string, words: readonly string[]): Measured {
+/** Where, and with what besides the environment, commands run. */
+export interface Place {
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+function once(command: string, words: readonly string[], { cwd, env }: Place): Measured {
   const start = process.hrtime.bigint();
   // GNU time: Node tells the peak of its own process only
   const ran = spawnSync("/usr/bin/time", ["-q", "-f", "%M %U %S", command, ...words], {
     stdio: ["ignore", "ignore", "pipe"],
     encoding: "utf8",
+    cwd,
+    env: { ...process.env, ...env },
   });
   const seconds = Number(process.hrtime.bigint() - start) / 1e9;
   if (ran.error !== undefined) throw ran.error;
@@ -25,11 +33,11 @@ function once(command: string, words: readonly string[]): Measured {
 }
 
 /** Runs several commands in turn, `runs` times each, so that a busy moment of the machine meets all of them. */
-export function measure(commands: readonly (readonly string[])[], runs: number): Measured[] {
+export function measure(commands: readonly (readonly string[])[], runs: number, place: Place = {}): Measured[] {
   const best: Measured[] = commands.map(() => ({ seconds: Infinity, cpu: Infinity, peak: 0 }));
   for (let run = 0; run < runs; run++) {
     for (const [i, [command, ...words]] of commands.entries()) {
-      const { seconds, cpu, peak } = once(command, words);
+      const { seconds, cpu, peak } = once(command, words, place);
       best[i] = {
         seconds: Math.min(best[i].seconds, seconds),
         cpu: Math.min(best[i].cpu, cpu),
@@ -38,6 +46,13 @@ export function measure(commands: readonly (readonly string[])[], runs: number):
     }
   }
   return best;
+}
+
+/** "1.23 ≤ 4", or "5.67 > 4 OVER". */
+export function against(value: number, bar: number | undefined, digits: number): string {
+  const shown = value.toFixed(digits);
+  if (bar === undefined) return shown;
+  return value <= bar ? `${shown} ≤ ${String(bar)}` : `${shown} > ${String(bar)} OVER`;
 }
 
 /** A table of aligned columns: the first to the left, the others to the right. */

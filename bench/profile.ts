@@ -5,11 +5,10 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
 import { goBuild, goInstall } from "../test/fixture.ts";
-import { measure, table } from "./measure.ts";
+import { builtPare } from "./built.ts";
+import { against, measure, table } from "./measure.ts";
 
-const ROOT = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const RUNS = Number(process.argv[2] ?? 5);
 const MB = 1e6;
 
@@ -38,25 +37,13 @@ function subjects(): Subject[] {
   ];
 }
 
-/** "1.23 ≤ 4", or "5.67 > 4 OVER". */
-function against(value: number, bar: number | undefined, digits: number): string {
-  const shown = value.toFixed(digits);
-  if (bar === undefined) return shown;
-  return value <= bar ? `${shown} ≤ ${String(bar)}` : `${shown} > ${String(bar)} OVER`;
-}
-
 function findGsa(): string | undefined {
   const command = process.env.GSA ?? "gsa";
   return spawnSync(command, ["--version"]).status === 0 ? command : undefined;
 }
 
 function main(): void {
-  // built on the side: dist may be in use, or be rebuilt, meanwhile
-  const dist = path.join(ROOT, ".cache/bench/dist");
-  const tsdown = path.join(ROOT, "node_modules/tsdown/dist/run.mjs");
-  execFileSync(process.execPath, [tsdown, "--logLevel", "error", "--out-dir", dist], { cwd: ROOT, stdio: "inherit" });
-  const built = path.join(dist, "cli/main.js");
-  const pare = [process.execPath, built];
+  const pare = builtPare();
   // since Go 1.24 the first `go tool nm` compiles nm: not in the measurement
   execFileSync("go", ["tool", "nm", process.execPath], { stdio: "ignore" });
   const gsa = findGsa();

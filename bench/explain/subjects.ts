@@ -1,6 +1,6 @@
 // The programs that the benches of Explain ask about: pinned versions, in modules of their own that only require them.
-import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync } from "node:fs";
+import { execFileSync, spawnSync } from "node:child_process";
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import path from "node:path";
 import { openSubject, type Subject } from "../../src/toolchain/subject.ts";
 
@@ -13,13 +13,14 @@ export interface Program {
 
 const CACHE = path.join(import.meta.dirname, "../../.cache/bench");
 
-function go(cwd: string, ...args: string[]): void {
-  const { status, stderr } = spawnSync("go", args, {
+function go(cwd: string, ...args: string[]): string {
+  const { status, stdout, stderr } = spawnSync("go", args, {
     cwd,
     encoding: "utf8",
     env: { ...process.env, GOFLAGS: "-mod=mod", GOWORK: "off" },
   });
   if (status !== 0) throw new Error(`go ${args.join(" ")}: ${stderr}`);
+  return stdout;
 }
 
 /** A published program, required by a module made for it. */
@@ -31,6 +32,31 @@ function published(name: string, pkg: string, version: string): Program {
     go(cwd, "get", `${pkg}@${version}`);
   }
   return { name, pkg, cwd };
+}
+
+/** A repository with a published module's versions as its history, a tag for each; the place of its working tree. */
+export function history(name: string, module: string, versions: readonly string[]): string {
+  const tree = path.join(CACHE, `${name}-history`);
+  const git = (...args: string[]): void => {
+    const author = ["-c", "user.name=bench", "-c", "user.email=bench@example.com"];
+    execFileSync("git", ["-C", tree, ...author, ...args], { stdio: ["ignore", "ignore", "inherit"] });
+  };
+  const done = path.join(tree, ".git", "refs", "tags", versions.at(-1) ?? "");
+  if (existsSync(done)) return tree;
+  rmSync(tree, { recursive: true, force: true });
+  mkdirSync(tree, { recursive: true });
+  git("init", "-q");
+  for (const version of versions) {
+    const { Dir } = JSON.parse(go(CACHE, "mod", "download", "-json", `${module}@${version}`)) as { Dir: string };
+    for (const file of readdirSync(tree)) if (file !== ".git") rmSync(path.join(tree, file), { recursive: true });
+    cpSync(Dir, tree, { recursive: true });
+    // files of the module cache cannot be written
+    execFileSync("chmod", ["-R", "u+w", tree]);
+    git("add", "-A", "-f");
+    git("commit", "-q", "-m", version);
+    git("tag", version);
+  }
+  return tree;
 }
 
 export const example: Program = {
