@@ -1,8 +1,8 @@
 // Something to do that makes a program smaller, with what it saves and what it costs: the rows of bare `pare`.
 
 export interface Action {
-  /** flags, tag: of the build. cure: of what keeps dead code. dependency: another library, or none. file: of a build file. */
-  readonly kind: "flags" | "tag" | "cure" | "dependency" | "file";
+  /** flags, tag: of the build. cure: of what keeps dead code. dependency: another library, or none. */
+  readonly kind: "flags" | "tag" | "cure" | "dependency";
   /** What to do, in one line: 'build with -ldflags="-s -w"'. */
   readonly title: string;
   /** How it is done, a line each, where the title does not say it all. */

@@ -81,7 +81,7 @@ async function programFacts(
   const { linkModel } = await import("../explain/model.ts");
   const model = linkModel(input.testimony, profile, factsOf(input, profile, false));
   if ("reason" in model) return model;
-  const { auditFacts } = await import("../explain/auditfacts.ts");
+  const { auditFacts, linkedFindings } = await import("../explain/auditfacts.ts");
   const { cgoPackages, pathBytes } = await import("../toolchain/modulefacts.ts");
   const { loadKnowledge } = await import("../toolchain/knowledge.ts");
   const knowledge = {
@@ -91,7 +91,7 @@ async function programFacts(
     testpackages: loadKnowledge("testpackages"),
     versions: loadKnowledge("versions"),
   };
-  return auditFacts(model, knowledge, {
+  return auditFacts(model, linkedFindings(model, knowledge), {
     needsCgo: await cgoPackages(pkg, goFlags, context),
     pathBytes: await pathBytes(input.bytes, cwd, context),
   });

@@ -1,10 +1,13 @@
 // What the link graph says is worth doing: cures of what keeps dead code.
 import type { Action } from "../advice/action.ts";
+import type { LinkedFinding } from "../advice/audit/project.ts";
 import type { BlockerRow, BoxedRow, Dce } from "./dce.ts";
 
 /** A type that keeps a smaller share of the file is not worth an adapter. */
 const LEAST_BOXED = 0.005;
 const MOST_BOXED = 3;
+/** The same of what another library would save. */
+const LEAST_DEPENDENCY = 0.002;
 
 /** Dead-code elimination turned on, and types kept out of interfaces where the program's own code converts them. */
 export function linkActions(dce: Dce, isOwn: (pkg: string) => boolean): Action[] {
@@ -62,4 +65,31 @@ function boxedAction({ type, bytes, methods, converted, sample }: BoxedRow): Act
     source: true,
     more: "pare why --dce",
   };
+}
+
+const KINDS: { readonly [K in LinkedFinding["kind"]]?: string } = {
+  duplicates: "settle on one",
+  "test code": "leave it to tests",
+  heavy: "look for something lighter",
+};
+
+/** What is linked and need not be, where it is known what it costs. Blockers are actions of their own. */
+export function dependencyActions(linked: readonly LinkedFinding[], size: number): Action[] {
+  return linked.flatMap(({ kind, message, cost }): Action[] => {
+    const what = KINDS[kind];
+    if (what === undefined || !cost || cost.bytes < LEAST_DEPENDENCY * size) return [];
+    return [
+      {
+        kind: "dependency",
+        title: `${what}: ${message}`,
+        steps: [],
+        bytes: cost.bytes,
+        evidence: cost.basis,
+        how: cost.how,
+        costs: kind === "heavy" ? "what takes its place" : "",
+        source: true,
+        more: "pare deps",
+      },
+    ];
+  });
 }

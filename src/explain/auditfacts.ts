@@ -23,7 +23,8 @@ export interface OutsideFacts {
 /** Modules that bring root certificates along. */
 const ROOTS = /^(?:golang\.org\/x\/crypto\/x509roots\/fallback|github\.com\/(?:breml|gwatts)\/rootcerts)(?:\/|$)/;
 
-export function auditFacts(model: LinkModel, knowledge: AuditKnowledge, outside: OutsideFacts): ProgramFacts {
+/** `linked`: what linkedFindings says, or nothing where it is said elsewhere. */
+export function auditFacts(model: LinkModel, linked: readonly LinkedFinding[], outside: OutsideFacts): ProgramFacts {
   const { snapshot } = model;
   const packages = new Set(snapshot.modules.flatMap((module) => module.packages.map((p) => p.path)));
   const links = symbolsOf(model, [
@@ -44,7 +45,7 @@ export function auditFacts(model: LinkModel, knowledge: AuditKnowledge, outside:
     needsRoots: links.has(DIALS_TLS) && ![...packages].some((path) => ROOTS.test(path)),
     needsZones: links.has(LOADS_ZONE) && !packages.has("time/tzdata"),
     isServer: ["net/http.(*conn).serve", "net.Listen", "net.(*ListenConfig).Listen"].some((name) => links.has(name)),
-    linked: linkedFindings(model, knowledge),
+    linked,
   };
 }
 
@@ -64,7 +65,8 @@ function symbolsOf({ graph, whole }: LinkModel, names: readonly string[]): Set<s
   return found;
 }
 
-function linkedFindings(model: LinkModel, knowledge: AuditKnowledge): LinkedFinding[] {
+/** What the knowledge base says of what is linked. */
+export function linkedFindings(model: LinkModel, knowledge: AuditKnowledge): LinkedFinding[] {
   const program = programOfSnapshot(model.snapshot);
   return [
     ...duplicates(model, program, knowledge),

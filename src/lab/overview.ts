@@ -1,7 +1,9 @@
 // The answer of bare `pare`: what to do about a program's size, and how small it can be built.
 import type { Action } from "../advice/action.ts";
+import type { Finding } from "../advice/audit/finding.ts";
 import type { Snapshot } from "../ledger/snapshot.ts";
 import type { Step } from "./steps.ts";
+import type { TagRow } from "./tags.ts";
 
 export const OVERVIEW_SCHEMA = "pare.overview/2";
 
@@ -44,6 +46,8 @@ export interface Overview {
     /** null: no change of source is known that would help. */
     readonly withSource: Best | null;
   };
+  /** What an audit says of the module's build files. */
+  readonly findings: readonly Finding[];
   readonly leftOut: readonly LeftOut[];
   /** What the best build without changes of source is made of. */
   readonly release: Snapshot;
@@ -64,5 +68,27 @@ export function flagsAction(builds: readonly OverviewBuild[], steps: readonly St
     costs: prices.join("; "),
     source: false,
     more: "pare lab",
+  };
+}
+
+/** What an action with a tag is called. */
+export const tagTitle = (tag: string, change: "set" | "drop"): string =>
+  change === "set" ? `build with -tags ${tag}` : `build without -tags ${tag}`;
+
+/** A tag that saves, as an action; undefined for one that does not. */
+export function tagAction({ found, verdict }: TagRow): Action | undefined {
+  if (verdict.is !== "saves") return undefined;
+  const { tag, change, known, readers } = found;
+  const packages = [...new Set(readers.filter(({ effect }) => effect !== "none").map((reader) => reader.package))];
+  return {
+    kind: "tag",
+    title: tagTitle(tag, change),
+    steps: [],
+    bytes: verdict.bytes,
+    evidence: "measured",
+    how: "the release was built with and without it",
+    costs: known?.removes || known?.costs || `see what it changes in ${packages.slice(0, 3).join(", ")}`,
+    source: false,
+    more: "pare lab --tags",
   };
 }

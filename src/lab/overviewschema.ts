@@ -1,5 +1,6 @@
 // The schema of bare pare's answer, for `pare schema` and tests. Overview (overview.ts) is the same as types.
 import { z } from "zod";
+import { findingSchema } from "../advice/audit/schema.ts";
 import { snapshotSchema } from "../ledger/schema.ts";
 
 const bytes = z.int().describe("bytes");
@@ -30,7 +31,7 @@ export const overviewSchema = z
     actions: z
       .array(
         z.object({
-          kind: z.enum(["flags", "tag", "cure", "dependency", "file"]),
+          kind: z.enum(["flags", "tag", "cure", "dependency"]),
           title: z.string(),
           steps: z.array(z.string()),
           bytes,
@@ -43,6 +44,7 @@ export const overviewSchema = z
       )
       .describe("worth most first; savings may overlap"),
     best: z.object({ withoutSource: best, withSource: best.nullable() }),
+    findings: z.array(findingSchema).describe("what an audit says of the module's build files, see pare.audit"),
     leftOut: z
       .array(z.object({ what: z.string(), why: z.string(), command: z.string().describe("how one gets it") }))
       .describe("what the time budget, or a missing tool, left out"),

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { Tag } from "../advice/schema.ts";
 import { profile } from "../ledger/profile.ts";
 import { snapshot } from "../ledger/snapshot.ts";
-import type { Executor } from "../schedule/executor.ts";
+import { Cancelled, type Executor } from "../schedule/executor.ts";
 import { type Guard, ToolFailure } from "../toolchain/failure.ts";
 import { build, type GoContext, test } from "../toolchain/go.ts";
 import { addFlags } from "../toolchain/goflags.ts";
@@ -91,7 +91,10 @@ export async function tagRows(subject: TagSubject, { found, own }: Discovery, ru
     async build(tags) {
       // one may always begin, so that a budget that is too short still says something
       if (building++ > 0 && run.left() <= 0) return null;
-      return buildOnce(subject, own, tags, run, near);
+      return buildOnce(subject, own, tags, run, near).catch((error: unknown) => {
+        if (error instanceof Cancelled && run.left() <= 0) return null;
+        throw error;
+      });
     },
     idle: (tags) => idleTags(subject, own, tags),
     ...(run.tested.length > 0 ? { test: (tags) => testOnce(subject, own, tags, run) } : {}),
@@ -140,7 +143,8 @@ function buildOnce(
         const isNear = Math.abs(bytes.length - near) < NOISE;
         return { ok: true, bytes: bytes.length, digest: isNear ? digestOf(bytes) : "" };
       } catch (error) {
-        if (!(error instanceof ToolFailure) || error.code !== "build-failed") throw error;
+        // a build that was ended says nothing of its tags
+        if (signal.aborted || !(error instanceof ToolFailure) || error.code !== "build-failed") throw error;
         return { ok: false, line: firstLine(error.message), output: error.message };
       } finally {
         watch?.stop();

@@ -1,5 +1,6 @@
 // The answer of bare `pare` → text: a ranked list of what to do, the best builds, and what the program to ship is made of.
 import type { Action } from "../advice/action.ts";
+import { type Finding, SEVERITIES } from "../advice/audit/finding.ts";
 import type { Best, Overview } from "../lab/overview.ts";
 import { visible } from "./escape.ts";
 import { bold, dim, paint, table, type Terminal } from "./terminal.ts";
@@ -10,12 +11,14 @@ const GREEN = 71;
 const YELLOW = 178;
 /** Actions that are shown; the page and the JSON document have all. */
 const MOST = 12;
+const MOST_FINDINGS = 6;
 
 export function overviewText(overview: Overview, terminal: Terminal): string {
-  const { builds, actions, leftOut, release } = overview;
+  const { builds, actions, findings, leftOut, release } = overview;
   const lines = [...buildTable(builds, terminal), ""];
   if (actions.length > 0) lines.push(...actionLines(actions, terminal), "");
   lines.push(...bestLines(overview, terminal), "");
+  if (findings.length > 0) lines.push(...findingLines(findings, terminal), "");
   for (const { what, why, command } of leftOut)
     lines.push(`${paint(terminal, YELLOW, "→")} left out: ${visible(what)} (${visible(why)}): ${visible(command)}`);
   if (leftOut.length > 0) lines.push("");
@@ -63,6 +66,17 @@ function actionLines(actions: readonly Action[], t: Terminal): string[] {
   }
   if (actions.length > MOST) lines.push(dim(t, `    … ${actions.length - MOST} more in the page and with --json`));
   return lines;
+}
+
+/** What costs most, or breaks, first: an audit tells the rest. */
+function findingLines(findings: readonly Finding[], t: Terminal): string[] {
+  const order = findings.toSorted((a, b) => SEVERITIES.indexOf(b.severity) - SEVERITIES.indexOf(a.severity));
+  const rows = order
+    .slice(0, MOST_FINDINGS)
+    .map(({ file, line, severity, code, message }) => [visible(`${file}:${line}`), severity, code, visible(message)]);
+  const columns = [{ title: "in build files" }, { title: "" }, { title: "" }, { title: "", flexible: true }];
+  const left = findings.length - rows.length;
+  return [...table(t, columns, rows), dim(t, `${left > 0 ? `… ${left} more, ` : ""}with costs and cures: pare audit`)];
 }
 
 function bestLines({ builds, best }: Overview, t: Terminal): string[] {

@@ -1,5 +1,6 @@
 // The answer of bare `pare` → one self-contained page: the map of the program to ship, with what to do above it.
 import type { Action } from "../advice/action.ts";
+import type { Finding } from "../advice/audit/finding.ts";
 import type { Best, Overview } from "../lab/overview.ts";
 import { html } from "./escape.ts";
 import { pageDocument, snapshotParts } from "./html.ts";
@@ -25,7 +26,7 @@ export function overviewPage(overview: Overview): string {
   return pageDocument({ ...parts, head: `${parts.head}\n${advice(overview)}`, style });
 }
 
-function advice({ builds, actions, best, leftOut }: Overview): string {
+function advice({ builds, actions, best, findings, leftOut }: Overview): string {
   const first = builds[0].bytes;
   const left = leftOut
     .map(({ what, why, command }) => `<li>left out: ${html(what)} (${html(why)}): <code>${html(command)}</code></li>`)
@@ -37,6 +38,7 @@ function advice({ builds, actions, best, leftOut }: Overview): string {
 <table><tr><th>saves</th><th></th><th>do this</th><th>costs</th></tr>${actions.map(actionRow).join("")}</table>
 <h2>Each step of the release build, measured</h2>
 <table>${builds.map((row, i) => `<tr><td class="amount">${formatExact(row.bytes)}</td><td>${i === 0 ? "" : "+ "}${html(row.change)}</td><td>${html(row.price)}</td></tr>`).join("")}</table>
+${findings.length === 0 ? "" : `<h2>In build files</h2>\n<table>${findings.map(findingRow).join("")}</table>`}
 ${left === "" ? "" : `<ul>${left}</ul>`}</details>`;
 }
 
@@ -46,6 +48,10 @@ function actionRow({ title, steps, bytes, evidence, how, costs, source, more }: 
     (note) => note !== "",
   );
   return `<tr><td class="amount" title="${formatExact(bytes)} bytes">${formatBytes(bytes)}</td><td class="sure" title="${html(how)}">${evidence}</td><td>${html(title)}${list}</td><td>${html(notes.join(" · "))}</td></tr>`;
+}
+
+function findingRow({ file, line, severity, code, message }: Finding): string {
+  return `<tr><td>${html(file)}:${line}</td><td class="sure">${severity}</td><td class="sure">${html(code)}</td><td>${html(message)}</td></tr>`;
 }
 
 function bestRow(name: string, { bytes, evidence, how, command }: Best, first: number): string {

@@ -155,12 +155,16 @@ describe("pare without a command", () => {
   it("builds, measures, and says what the release build is made of", () => {
     const page = path.join(dir, "overview.html");
     const fixture = path.join(import.meta.dirname, "../fixtures/hello");
-    const { stdout, stderr, status } = pare(["-C", fixture, "--json", "--html", page]);
+    const { stdout, stderr, status } = pare(["-C", fixture, "--json", "--html", page, "--time-budget", "1s"]);
     expect(status, stderr).toBe(0);
     const { builds, release, actions, best } = overviewSchema.parse(JSON.parse(stdout));
     expect(best.withoutSource).toMatchObject({ bytes: release.file.size, evidence: "measured" });
     expect(best.withoutSource.command).toContain("go build");
-    expect(actions[0]).toMatchObject({ kind: "flags", evidence: "measured", bytes: builds[0].bytes - builds.at(-1)!.bytes });
+    expect(actions[0]).toMatchObject({
+      kind: "flags",
+      evidence: "measured",
+      bytes: builds[0].bytes - builds.at(-1)!.bytes,
+    });
     expect(builds.length).toBeGreaterThan(2);
     expect(builds.at(-1)?.bytes).toBe(release.file.size);
     expect(builds[0].bytes).toBeGreaterThan(release.file.size);
@@ -183,7 +187,16 @@ describe("schema", () => {
     const { stdout, status } = pare(["schema", "knowledge"]);
     expect(status).toBe(0);
     const { properties } = JSON.parse(stdout) as { properties: Record<string, unknown> };
-    expect(Object.keys(properties)).toEqual(["blockers", "duplicates", "heavy", "tags", "testpackages", "versions"]);
+    expect(Object.keys(properties)).toEqual([
+      "blockers",
+      "buildfiles",
+      "duplicates",
+      "heavy",
+      "scenarios",
+      "tags",
+      "testpackages",
+      "versions",
+    ]);
   });
 });
 

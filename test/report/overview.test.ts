@@ -35,6 +35,7 @@ function overview(actions: readonly Action[]): Overview {
     ],
     actions,
     best: { withoutSource: best, withSource: { ...best, bytes: 400, evidence: "estimate", how: "run again" } },
+    findings: [],
     leftOut: [{ what: "tags", why: "not done after 90 s", command: "pare lab --tags" }],
     release,
   };

@@ -6,7 +6,7 @@ import { SEVERITIES } from "./finding.ts";
 const offset = z.int().nonnegative();
 const place = z.int().positive();
 
-const finding = z.object({
+export const findingSchema = z.object({
   code: z.string().describe("pare explain CODE prints its page"),
   slug: z.string(),
   severity: z.enum(SEVERITIES),
@@ -35,7 +35,7 @@ export const auditSchema = z
       .object({ name: z.string(), target: z.string(), bytes: z.int().positive() })
       .nullable()
       .describe("the program that was built; null: none"),
-    findings: z.array(finding).describe("by file, line, column and code"),
+    findings: z.array(findingSchema).describe("by file, line, column and code"),
     warnings: z.array(z.string()),
   })
   .describe("Findings in build files and in the program");
