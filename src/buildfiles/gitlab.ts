@@ -1,5 +1,6 @@
 // GitLab CI: jobs with their scripts, caches and conditions. Format: https://docs.gitlab.com/ci/yaml/
 import { type Command, readShell } from "./shell.ts";
+import { type Snippet, SnippetBuilder } from "./text.ts";
 import { at, entriesOf, type Entry, itemsOf, type Mapping, type Scalar, textAt, type Tree } from "./tree.ts";
 
 export interface GitlabJob {
@@ -40,8 +41,8 @@ export function readGitlab(tree: Tree | undefined): GitlabFile {
     for (const each of [tree, ...chain.toReversed()])
       for (const { key: name, value: text } of entriesOf(at(each, "variables")))
         env.set(name.text, text.kind === "scalar" && !text.text.includes("$") ? text.text : undefined);
-    const lines = [fallback("before_script"), own("script")].flatMap(scriptLines);
-    const commands = lines.flatMap((line) => readShell(line.snippet(), { env }));
+    const lines = [fallback("before_script"), own("script")].flatMap((each) => scriptLines(each));
+    const commands = readShell(joined(lines), { env });
     const cache = fallback("cache");
     const caches = (cache?.kind === "sequence" ? cache.items : [cache]).filter((each) => each?.kind === "mapping");
     const isLimited = isWorkflowLimited || chain.some(hasChanges);
@@ -72,6 +73,17 @@ function scriptLines(tree: Tree | undefined, depth = 0): Scalar[] {
     if (item.kind === "scalar") return [item];
     return item.kind === "sequence" ? scriptLines(item, depth + 1) : [];
   });
+}
+
+/** All lines run in one shell. */
+function joined(lines: readonly Scalar[]): Snippet {
+  const snippets = lines.map((line) => line.snippet());
+  const made = new SnippetBuilder(snippets[0]?.source ?? "");
+  for (const snippet of snippets) {
+    made.append(snippet, 0, snippet.text.length);
+    made.put("\n", snippet.span(snippet.text.length, snippet.text.length));
+  }
+  return made.done();
 }
 
 function hasChanges(tree: Tree | undefined): boolean {

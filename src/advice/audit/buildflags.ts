@@ -2,9 +2,10 @@
 import type { BuildFile } from "../../buildfiles/buildfile.ts";
 import { flagValue, type GoBuild, goBuildOf, mayHide, wordsOf } from "../../buildfiles/gobuild.ts";
 import type { Command } from "../../buildfiles/shell.ts";
-import { at, entryOf, scalarsOf, type Tree } from "../../buildfiles/tree.ts";
+import { at, entryOf, scalarsOf } from "../../buildfiles/tree.ts";
 import type { Cost, Found } from "./finding.ts";
 import type { ProgramFacts, Project } from "./project.ts";
+import { addEntry, addItem } from "./yamledits.ts";
 
 interface Built {
   readonly file: BuildFile;
@@ -61,7 +62,7 @@ function releaserNotStripped(file: BuildFile, cost: Cost | undefined): Found[] {
     if (!node || !lacks(ldflags)) return [];
     const entry = entryOf(node, "ldflags");
     const { start, end } = entry?.key ?? node.entries[0]?.key ?? node;
-    return [{ file, start, end, message, cost, fix: listEdit(file.text, entry?.value, "-s -w") }];
+    return [{ file, start, end, message, cost, fix: addItem(file.text, entry?.value, "-s -w") }];
   });
   if (isKo && file.releaser.builds.length === 0 && lacks(defaults)) {
     const end = file.text.indexOf("\n");
@@ -76,15 +77,6 @@ function releaserNotStripped(file: BuildFile, cost: Cost | undefined): Found[] {
     ];
   }
   return found;
-}
-
-/** One more item in front of those of a block list. */
-function listEdit(text: string, list: Tree | undefined, item: string): Found["fix"] {
-  const first = list?.kind === "sequence" ? list.items[0] : undefined;
-  if (!first) return undefined;
-  const line = text.slice(text.lastIndexOf("\n", first.start - 1) + 1, first.start);
-  if (!/^\s*-\s+$/.test(line)) return undefined;
-  return [{ start: first.start, end: first.start, text: `${item}\n${line}` }];
 }
 
 function debugCost(program: ProgramFacts | undefined): Cost | undefined {
@@ -147,12 +139,16 @@ function releaserPaths(file: BuildFile, cost: Cost | undefined): Found[] {
     const { key } = node.entries[0] ?? {};
     const { start, end } = entry?.key ?? key ?? node;
     const message = "the program holds the directories of the machine that built it: add -trimpath to flags";
-    const line = key && file.text.slice(file.text.lastIndexOf("\n", key.start - 1) + 1, key.start);
-    const added =
-      key && line !== undefined && /^\s*(?:-\s+)?$/.test(line)
-        ? [{ start: key.start, end: key.start, text: `flags: [-trimpath]\n${line.replace("-", " ")}` }]
-        : undefined;
-    return [{ file, start, end, message, cost, fix: entry ? listEdit(file.text, entry.value, "-trimpath") : added }];
+    return [
+      {
+        file,
+        start,
+        end,
+        message,
+        cost,
+        fix: entry ? addItem(file.text, entry.value, "-trimpath") : addEntry(file.text, node, "flags: [-trimpath]"),
+      },
+    ];
   });
 }
 

@@ -6,6 +6,7 @@ import { OPEN, type Span } from "../../buildfiles/text.ts";
 import { at, entryOf, itemsOf, scalarsOf, textAt } from "../../buildfiles/tree.ts";
 import type { Found } from "./finding.ts";
 import type { Project } from "./project.ts";
+import { addEntry } from "./yamledits.ts";
 
 export function upxOnServer(project: Project): Found[] {
   return project.files.flatMap((file): Found[] => {
@@ -192,15 +193,8 @@ function releaserTimes(file: Extract<BuildFile, { kind: "goreleaser" }>): Found[
         start: key.start,
         end: Math.max(key.end, Math.min(value.end, key.end + 200)),
         message,
-        fix: addEntry(file.text, key.start, 'mod_timestamp: "{{ .CommitTimestamp }}"'),
+        fix: addEntry(file.text, node, 'mod_timestamp: "{{ .CommitTimestamp }}"'),
       },
     ];
   });
-}
-
-/** A line in front of the first entry of a block mapping, which may stand behind "- ". */
-function addEntry(text: string, start: number, entry: string): Found["fix"] {
-  const line = text.slice(text.lastIndexOf("\n", start - 1) + 1, start);
-  if (!/^\s*(?:-\s+)?$/.test(line)) return undefined;
-  return [{ start, end: start, text: `${entry}\n${line.replace("-", " ")}` }];
 }
