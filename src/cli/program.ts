@@ -10,6 +10,7 @@ import { EXIT, Failure } from "./failure.ts";
 import { addLab } from "./labcommands.ts";
 import { common, duration, positive, split } from "./options.ts";
 import { ignoreClosedPipe } from "./output.ts";
+import { addRelease } from "./releasecommands.ts";
 import type { ConfigFlags } from "./config.ts";
 import type { DiffFlags } from "./diff.ts";
 import type { OverviewFlags } from "./overview.ts";
@@ -31,6 +32,9 @@ export const DOCUMENTS = [
   "tags",
   "audit",
   "knowledge",
+  "release",
+  "release-plan",
+  "artifacts",
   "settings",
   "config",
 ] as const;
@@ -83,6 +87,8 @@ function createProgram(): Command {
   addLab(program);
   addAudit(program);
   addExplain(program);
+  program.commandsGroup("Ship:");
+  addRelease(program);
   program.commandsGroup("Other:");
   addConfig(program);
   addSchema(program);

@@ -1,5 +1,6 @@
 // pare schema: the JSON Schema of a document, or of pare's own knowledge files.
 import type { ExplainedName } from "../explain/schema.ts";
+import type { ReleaseDocument } from "../release/schema.ts";
 import { write } from "./output.ts";
 import type { DOCUMENTS } from "./program.ts";
 
@@ -17,10 +18,15 @@ async function schemaOf(document: Document): Promise<Record<string, unknown>> {
   if (document === "config") return (await import("../config/schema.ts")).configJsonSchema();
   if (document === "settings") return (await import("../config/schema.ts")).settingsJsonSchema();
   if (document === "overview") return (await import("../lab/overviewschema.ts")).overviewJsonSchema();
+  if (isRelease(document)) return (await import("../release/schema.ts")).releaseJsonSchema(document);
   if (isExplained(document)) return (await import("../explain/schema.ts")).explainJsonSchema(document);
   return (await import("../ledger/schema.ts")).jsonSchema(document);
 }
 
 function isExplained(document: Document): document is ExplainedName {
   return ["why", "why-chain", "why-file", "imports", "deps", "dce"].includes(document);
+}
+
+function isRelease(document: Document): document is ReleaseDocument {
+  return ["release", "release-plan", "artifacts"].includes(document);
 }

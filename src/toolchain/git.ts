@@ -119,6 +119,36 @@ export async function isDirty(repository: Repository, guard: Guard): Promise<boo
   return (await ask(repository, ["status", "--porcelain"], guard)).stdout !== "";
 }
 
+/** What the present commit is called and when it was made, and whether the working tree differs from it. */
+export interface Head {
+  readonly commit: string;
+  /** Seconds since 1970. */
+  readonly time: number;
+  /** "v1.2.3", or "v1.2.3-4-gabcdef0" behind a tag; "" without one. */
+  readonly described: string;
+  /** Whether anything but `output` differs. */
+  readonly isDirty: boolean;
+}
+
+/** The present commit; undefined before the first one. `output`: a path whose files do not make the tree dirty. */
+export async function headOf(repository: Repository, output: string, guard: Guard): Promise<Head | undefined> {
+  const way = below(repository, output);
+  const rest = way === undefined || way === "" ? [] : ["--", ".", `:(top,exclude,literal)${way}`];
+  const [log, described, status] = await Promise.all([
+    ask(repository, ["log", "-1", "--no-show-signature", "--format=%H %ct"], guard),
+    ask(repository, ["describe", "--tags"], guard),
+    repository.top === "" ? undefined : ask(repository, ["status", "--porcelain", ...rest], guard),
+  ]);
+  const found = /^([0-9a-f]{40,64}) (\d+)$/m.exec(log.stdout);
+  if (found === null) return undefined;
+  return {
+    commit: found[1],
+    time: Number(found[2]),
+    described: described.code === 0 ? described.stdout.trim() : "",
+    isDirty: status !== undefined && status.stdout !== "",
+  };
+}
+
 /**
  * Checks a commit out into a temporary directory beside nothing else, runs work with its path and takes it away again, whatever happens.
  * `git worktree prune` is not asked for: it would also forget working trees of the user's whose disk is not there now.

@@ -1,0 +1,204 @@
+// One program of a release: from the output directory, from the store, or built.
+import { mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import * as z from "zod";
+import { type BuildInfo, readBuildInfo } from "../binary/go/buildinfo.ts";
+import { openExecutable } from "../binary/open.ts";
+import type { Costs } from "../schedule/costs.ts";
+import type { Executor, TaskContext } from "../schedule/executor.ts";
+import { differences, type Fingerprint, fingerprintKey } from "../schedule/fingerprint.ts";
+import type { Store } from "../schedule/store.ts";
+import { ToolFailure } from "../toolchain/failure.ts";
+import type { GoContext } from "../toolchain/go.ts";
+import { type MeasuredBuild, measuredBuild } from "../toolchain/measuredbuild.ts";
+import { type InputsContext, changedMeanwhile, type Resolved } from "./inputs.ts";
+import { type Output, sha256Of } from "./output.ts";
+import type { State } from "./result.ts";
+
+export interface Program {
+  readonly resolved: Resolved;
+  readonly key: string;
+  readonly sha256: string;
+  readonly size: number;
+  readonly buildInfo: BuildInfo;
+  readonly state: State;
+  readonly why: readonly string[];
+  readonly took: MeasuredBuild;
+}
+
+export interface Workshop {
+  readonly context: InputsContext;
+  readonly output: Output;
+  readonly store: Store;
+  readonly costs: Costs;
+  readonly executor: Executor;
+  /** Empty directory on the output's file system. */
+  readonly work: string;
+}
+
+/** What the store keeps of a program besides its bytes. */
+const noted = z.object({
+  sha256: z.string(),
+  size: z.number(),
+  buildInfo: z.custom<BuildInfo>((value) => typeof value === "object" && value !== null),
+});
+
+const NOTHING: MeasuredBuild = { seconds: 0, cpuSeconds: 0, peakBytes: 0, compiled: 0 };
+
+/** Bytes that a build of an unknown program is expected to hold. */
+const USUAL_PEAK = 700e6;
+
+/** What is known of an item before it is built: whether it must be, and why. */
+export interface Verdict {
+  readonly resolved: Resolved;
+  readonly key: string;
+  readonly state: Exclude<State, "joined">;
+  readonly why: readonly string[];
+}
+
+/** Whether the program must be built. Content of the store is not read yet: an entry may turn out to be damaged. */
+export function judge(
+  resolved: Resolved,
+  { output, store, context }: Pick<Workshop, "output" | "store" | "context">,
+): Verdict {
+  const { item, fingerprint } = resolved;
+  const key = fingerprintKey(fingerprint);
+  const known = noted.safeParse(store.noted(key));
+  if (known.success) {
+    if (output.has(item.executable, known.data.sha256))
+      return { resolved, key, state: "unchanged", why: ["nothing that it depends on changed"] };
+    return {
+      resolved,
+      key,
+      state: "restored",
+      why: ["built before from the same inputs, but not in the output directory"],
+    };
+  }
+  const last = store.noted(lastKey(item.id, context)) as Fingerprint | undefined;
+  return { resolved, key, state: "built", why: last === undefined ? ["never built here"] : reasons(last, fingerprint) };
+}
+
+function reasons(last: Fingerprint, fingerprint: Fingerprint): string[] {
+  const found = differences(last, fingerprint);
+  return found.length > 0 ? found : ["it is not in the store any more"];
+}
+
+/** The key of an item's last fingerprint, for telling what changed since. */
+function lastKey(id: string, { root }: InputsContext): string {
+  return sha256Of(JSON.stringify(["last", root, id]));
+}
+
+/** Has the program in its place. Throws ToolFailure. */
+export async function makeProgram(verdict: Verdict, shop: Workshop): Promise<Program> {
+  const { resolved, key } = verdict;
+  const { output, store, context } = shop;
+  const { item, fingerprint } = resolved;
+  const known = noted.safeParse(store.noted(key));
+  store.note(lastKey(item.id, context), fingerprint);
+  if (known.success) {
+    const { sha256, size, buildInfo } = known.data;
+    const done = { resolved, key, sha256, size, buildInfo, took: NOTHING };
+    if (output.has(item.executable, sha256)) return { ...done, state: "unchanged", why: verdict.why };
+    const bytes = store.get(sha256);
+    if (bytes !== undefined) {
+      output.put(item.executable, bytes, sha256, true);
+      return { ...done, state: "restored", why: verdict.why };
+    }
+  }
+  const why = verdict.state === "built" ? verdict.why : ["the store's copy is damaged or gone"];
+  return buildProgram({ ...verdict, why }, shop);
+}
+
+async function buildProgram({ resolved, key, why }: Verdict, shop: Workshop): Promise<Program> {
+  const { context, output, store } = shop;
+  const { item, env } = resolved;
+  const place = join(shop.work, key);
+  mkdirSync(place, { recursive: true });
+  const file = join(place, "program");
+  const took = await taskOf(resolved, "build", shop, (task) =>
+    link(resolved, item.flags, file, env, place, context, task),
+  );
+  const bytes = readFileSync(file);
+  const changed = changedMeanwhile(resolved, context.root, context.answers);
+  if (changed !== undefined)
+    throw new ToolFailure("build-failed", `${changed} changed while ${item.id} was built: run pare release again`);
+  const sha256 = sha256Of(bytes);
+  const buildInfo = readBuildInfo(openExecutable(bytes)) ?? { goVersion: "", path: "", deps: [], settings: [] };
+  store.put(bytes, sha256);
+  output.take(file, item.executable, sha256);
+  store.note(key, { sha256, size: bytes.length, buildInfo });
+  return { resolved, key, sha256, size: bytes.length, buildInfo, state: "built", why, took };
+}
+
+/** The same program with symbols and DWARF, which the shipped one leaves out; undefined if it leaves nothing out. */
+export async function buildTwin({ resolved, key }: Program, shop: Workshop): Promise<Uint8Array | undefined> {
+  const flags = unstripped(resolved.item.flags);
+  if (flags.join("\0") === resolved.item.flags.join("\0")) return undefined;
+  const place = join(shop.work, `${key}-twin`);
+  mkdirSync(place, { recursive: true });
+  const file = join(place, "program");
+  await taskOf(resolved, "symbols", shop, (task) =>
+    link(resolved, flags, file, resolved.env, place, shop.context, task),
+  );
+  return readFileSync(file);
+}
+
+/** Flags without what strips: -s and -w among those for the linker. */
+export function unstripped(flags: readonly string[]): string[] {
+  return flags.map((flag) => {
+    const found = /^(--?ldflags=)(.*)$/s.exec(flag);
+    if (found === null) return flag;
+    return (
+      found[1] +
+      found[2]
+        .split(/(\s+)/)
+        .filter((word) => !/^--?[sw](?:=true|=1)?$/.test(word))
+        .join("")
+        .trim()
+    );
+  });
+}
+
+function link(
+  { item }: Resolved,
+  flags: readonly string[],
+  output: string,
+  env: Readonly<Record<string, string>>,
+  scratch: string,
+  context: GoContext & { readonly root: string },
+  { signal, holds, say }: TaskContext,
+): Promise<MeasuredBuild> {
+  const onDownload = (module: string): void => say(`downloading ${module}`);
+  return measuredBuild(
+    { pkg: item.package, flags, env, output, scratch, onDownload },
+    { ...context, cwd: context.root, signal },
+    holds,
+  );
+}
+
+/** Runs a build when there is room for it, with what it took the last time; remembers what it takes now. */
+async function taskOf(
+  { item, inputs }: Resolved,
+  kind: string,
+  { executor, costs }: Workshop,
+  work: (task: TaskContext) => Promise<MeasuredBuild>,
+): Promise<MeasuredBuild> {
+  const key = costKey(kind, inputs.importPath, item.target, item.flags);
+  const known = costs.of(key) ?? costs.of(costKey("build", inputs.importPath, item.target, item.flags));
+  const label = kind === "build" ? item.id : `${item.id}: ${kind}`;
+  const took = await executor.run({
+    key: `${kind} ${item.id}`,
+    label,
+    memory: known?.peakBytes || USUAL_PEAK,
+    run: work,
+  });
+  costs.note(key, { peakBytes: took.peakBytes, seconds: took.seconds });
+  return took;
+}
+
+/** What the costs of a build are remembered by. */
+export function costKey(kind: string, pkg: string, target: string, flags: readonly string[]): string {
+  // versions in flags change with every commit, and what a build takes does not
+  const steady = flags.filter((flag) => !/^--?ldflags/.test(flag));
+  return ["release", kind, pkg, target, ...steady].join(" ");
+}

@@ -1,0 +1,120 @@
+// A release from the plan to its last document, with everything that it takes for the time being.
+import { cpus } from "node:os";
+import { join } from "node:path";
+import { performance } from "node:perf_hooks";
+import { Costs } from "../schedule/costs.ts";
+import type { ScheduleEvent } from "../schedule/event.ts";
+import { Executor } from "../schedule/executor.ts";
+import { freeMemory, memoryLimit } from "../schedule/memory.ts";
+import { addToStore } from "../symbols/store.ts";
+import type { Guard } from "../toolchain/failure.ts";
+import { ToolFailure } from "../toolchain/failure.ts";
+import { rmSync } from "node:fs";
+import { apply, type Applied } from "./apply.ts";
+import { lockDirectory } from "./lock.ts";
+import { bytesOf, sha256Of } from "./output.ts";
+import { Packers } from "./packing.ts";
+import type { PlanItem, UniversalPlan } from "./plan.ts";
+import { judgeAll, type Prepared } from "./prepare.ts";
+import { buildTwin, type Program, type Workshop } from "./program.ts";
+import { RELEASE_SCHEMA, type ReleaseResult } from "./result.ts";
+
+export interface RunOptions {
+  readonly items: readonly PlanItem[];
+  readonly universal: readonly UniversalPlan[];
+  /** Builds and archives at a time; the number of processors if undefined. */
+  readonly jobs?: number | undefined;
+  /** Bytes that they may hold together; what the machine, or its control group, has if undefined. */
+  readonly memory?: number | undefined;
+  readonly keepGoing: boolean;
+  /** Directory of the store of symbols; none are kept if undefined. */
+  readonly symbols: string | undefined;
+  /** Directory for what is learnt. */
+  readonly state: string;
+  /** Version of pare. */
+  readonly tool: string;
+  readonly guard: Guard;
+  readonly onEvent: (event: ScheduleEvent) => void;
+}
+
+/** Bytes that the store of built files may take. */
+const MOST_STORED = 4e9;
+
+/** Makes the items of a plan. Throws ToolFailure. */
+export async function runRelease(prepared: Prepared, options: RunOptions): Promise<ReleaseResult> {
+  const began = performance.now();
+  const { plan, output, store, context } = prepared;
+  const { guard, items, universal, symbols } = options;
+  const unlock = lockDirectory(output.directory, guard);
+  const costs = new Costs(join(options.state, "costs.json"));
+  const packers = new Packers();
+  const executor = new Executor({
+    jobs: options.jobs ?? cpus().length,
+    memory: options.memory ?? memoryLimit(),
+    freeMemory,
+    onEvent: options.onEvent,
+  });
+  const work = output.workDirectory();
+  const removeWork = (): void => rmSync(work, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
+  const forget = guard(removeWork);
+  const shop: Workshop = { context, output, store, costs, executor, work };
+  const failures: unknown[] = [];
+  let applied: Applied;
+  try {
+    const onFailure = options.keepGoing ? (_: PlanItem, error: unknown): void => void failures.push(error) : undefined;
+    const verdicts = await judgeAll(items, prepared, onFailure);
+    const left = new Set(verdicts.map(({ resolved }) => resolved.item.id));
+    applied = await apply({
+      shop,
+      plan,
+      verdicts,
+      universal: universal.filter(({ parts }) => parts.every((id) => left.has(id))),
+      packers,
+      tool: options.tool,
+      keepGoing: options.keepGoing,
+      failures,
+      onProgram: async (program) => {
+        if (symbols !== undefined) await keepSymbols(program, symbols, shop, guard);
+        return [];
+      },
+    });
+  } finally {
+    // children first, then the directory that they write to
+    executor.cancel();
+    await packers.close();
+    forget();
+    removeWork();
+    costs.save(guard);
+    context.answers.save(guard);
+    unlock();
+  }
+  store.trim(MOST_STORED);
+  return {
+    schema: RELEASE_SCHEMA,
+    project: plan.project,
+    version: plan.version,
+    goVersion: plan.goVersion,
+    output: output.directory,
+    items: applied.items,
+    seconds: Math.round(performance.now() - began) / 1000,
+    warnings: plan.warnings,
+  };
+}
+
+/** Puts the program and its unstripped twin into the store of symbols, unless they were put there before. */
+async function keepSymbols(program: Program, directory: string, shop: Workshop, guard: Guard): Promise<void> {
+  const { store, output, context } = shop;
+  const key = sha256Of(JSON.stringify(["symbols", directory, program.key]));
+  if (store.noted(key) !== undefined) return;
+  const twin = await buildTwin(program, shop);
+  const { id, executable } = program.resolved.item;
+  const name = `${id} ${context.plan.version}`;
+  const shipped = bytesOf(output, executable);
+  try {
+    const added = await addToStore({ directory, guard }, { name, executable: shipped, debuginfo: twin ?? shipped });
+    store.note(key, added.entry.id);
+  } catch (error) {
+    // a format that the store has no names for; the release itself is not worse for it
+    if (!(error instanceof ToolFailure) || error.code !== "unreadable") throw error;
+  }
+}
