@@ -3,8 +3,16 @@ import tab from "@bomb.sh/tab/commander";
 import type { Command } from "commander";
 import { write } from "./output.ts";
 
+/** Descriptions are pages, completions show a line: the summary. */
+function shorten({ commands }: Command): void {
+  for (const command of commands) {
+    command.description(command.summary() || command.description());
+    shorten(command);
+  }
+}
+
 function completer(program: Command): ReturnType<typeof tab> {
-  for (const command of program.commands) command.description(command.summary() || command.description());
+  shorten(program);
   return tab(program, { completionCommandName: "completion" });
 }
 

@@ -11,6 +11,7 @@ import { addLab } from "./labcommands.ts";
 import { common, duration, positive, split } from "./options.ts";
 import { ignoreClosedPipe } from "./output.ts";
 import { addRelease } from "./releasecommands.ts";
+import { addSymbols } from "./symbolscommands.ts";
 import type { ConfigFlags } from "./config.ts";
 import type { DiffFlags } from "./diff.ts";
 import type { OverviewFlags } from "./overview.ts";
@@ -35,6 +36,8 @@ export const DOCUMENTS = [
   "release",
   "release-plan",
   "artifacts",
+  "symbols",
+  "resolved",
   "settings",
   "config",
 ] as const;
@@ -89,6 +92,7 @@ function createProgram(): Command {
   addExplain(program);
   program.commandsGroup("Ship:");
   addRelease(program);
+  addSymbols(program);
   program.commandsGroup("Other:");
   addConfig(program);
   addSchema(program);
