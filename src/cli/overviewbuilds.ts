@@ -6,7 +6,7 @@ import { releaseSteps, type Step } from "../lab/steps.ts";
 import { discoverTags, flagsWith, tagRows, type TagSubject } from "../lab/tagbuilds.ts";
 import type { TagResult, TagSet } from "../lab/tags.ts";
 import { commandLine } from "../report/command.ts";
-import { Executor } from "../schedule/executor.ts";
+import { Cancelled, Executor } from "../schedule/executor.ts";
 import { freeMemory, memoryLimit } from "../schedule/memory.ts";
 import { type GoEnv, goEnv, placeOf } from "../toolchain/go.ts";
 import { loadKnowledge } from "../toolchain/knowledge.ts";
@@ -111,6 +111,10 @@ async function measuredTags(
   });
   // a build that has begun may take minutes: it is given up when the time is over
   const timer = setTimeout(() => executor.cancel(), share.left * 1000);
+  const leave = (tags: readonly string[]): void => {
+    if (tags.length === 0) return;
+    leftOut.push({ what: `tags ${tags.join(", ")}`, why: "the time budget was spent", command: "pare lab --tags" });
+  };
   try {
     const work = (directory: string): Promise<TagResult> =>
       tagRows(subject, discovery, {
@@ -122,13 +126,12 @@ async function measuredTags(
       });
     const result = await withTemporary(onInterrupt, work, env.GOTMPDIR);
     const missed = result.rows.filter(({ found, verdict }) => found.skip === null && verdict.is === "not measured");
-    if (missed.length > 0)
-      leftOut.push({
-        what: `tags ${missed.map(({ found }) => found.tag).join(", ")}`,
-        why: "the time budget was spent",
-        command: "pare lab --tags",
-      });
+    leave(missed.map(({ found }) => found.tag));
     return { result, flagsWith: (tags) => flagsWith(subject, discovery.own, tags) };
+  } catch (error) {
+    if (!(error instanceof Cancelled)) throw error;
+    leave(discovery.found.filter(({ skip }) => skip === null).map(({ tag }) => tag));
+    return undefined;
   } finally {
     clearTimeout(timer);
     executor.cancel();
