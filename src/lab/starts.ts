@@ -28,7 +28,7 @@ export interface Behaviour {
   readonly lives: boolean;
   /** It ended with another code than 0. */
   readonly fails?: boolean;
-  /** In a few words: "ends with 0", "port:8080 accepts". Two variants behave the same if it is the same. */
+  /** In a few words: "ends with 0", "gets ready (port:8080)". Two variants behave the same if it is the same. */
   readonly what: string;
   /** Whether a stack trace of it named functions and lines; undefined if it could not be asked. */
   readonly traces?: boolean;
@@ -77,11 +77,14 @@ export async function behaviourOf({ path }: Startable, setting: StartSetting, { 
   }
   return {
     lives: true,
-    what: `${readinessText(launch.readiness)} is there`,
+    what: `gets ready (${readyText(setting.ready)})`,
     output,
     ...(asked ? { traces: TRACE.test(result.output) } : {}),
   };
 }
+
+const readyText = (ready: StartSetting["ready"]): string =>
+  ready.kind === "port" ? `port:${ready.port}` : readinessText(ready);
 
 function crashLine(output: string): string {
   return output.split("\n").find((line) => CRASH.test(line)) ?? "";
@@ -133,7 +136,7 @@ const LEAST_ROUNDS = 3;
 function startOf(ms: readonly number[], ready: StartSetting["ready"], count: number): Measured<Start> {
   const medianMs = median(ms);
   const spreadMs = median(ms.map((value) => Math.abs(value - medianMs)));
-  const readiness = ready.kind === "port" ? `port:${ready.port}` : readinessText(ready);
+  const readiness = readyText(ready);
   const until = {
     exit: "until it ended",
     output: "until it printed what was waited for",
