@@ -27,8 +27,8 @@ export class Budget {
 
 /** Work that did not end in time. */
 export class OutOfTime extends Error {
-  constructor(seconds: number) {
-    super(`not done after ${Math.round(seconds)} s`);
+  constructor() {
+    super("the time budget was spent");
     this.name = "OutOfTime";
   }
 }
@@ -54,7 +54,7 @@ export async function within<T>(seconds: number, guard: Guard, work: (guard: Gua
   try {
     return await work(guarded);
   } catch (error) {
-    throw isOver ? new OutOfTime(seconds) : error;
+    throw isOver ? new OutOfTime() : error;
   } finally {
     clearTimeout(timer);
   }
