@@ -1,7 +1,12 @@
 import { defineConfig } from "tsdown";
 
 export default defineConfig({
-  entry: { index: "src/index.ts", "cli/main": "src/cli/main.ts", packworker: "src/release/packworker.ts" },
+  entry: {
+    index: "src/index.ts",
+    "cli/main": "src/cli/main.ts",
+    "cli/besideworker": "src/cli/besideworker.ts",
+    packworker: "src/release/packworker.ts",
+  },
   format: "esm",
   platform: "node",
   target: "node22.18",

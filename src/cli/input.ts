@@ -1,12 +1,14 @@
 // The subject of a command: the bytes of an executable, and what is known about it besides.
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import type { Beside } from "../ledger/beside.ts";
 import type { FileFacts } from "../ledger/snapshot.ts";
 import { parseGoMod } from "../ledger/modules.ts";
 import type { Profile, ProfileOptions } from "../ledger/profile.ts";
 import type { ProbeDump } from "../linkgraph/probe.ts";
 import { formatBytes } from "../report/units.ts";
+import { takeAhead } from "./ahead.ts";
 import { EXIT, Failure } from "./failure.ts";
 import { onInterrupt } from "./interrupt.ts";
 import type { Progress } from "./progress.ts";
@@ -19,6 +21,9 @@ export interface Input {
   /** Directory of the package that was built. */
   readonly directory?: string;
   readonly warnings: readonly string[];
+  /** Who looks at the bytes beside this thread, and their hash from there. */
+  readonly beside?: Beside;
+  readonly sha256?: () => string | undefined;
 }
 
 /** Reads a file or stdin ("-"), or builds a package with these flags, with the linker's references if `graph`; progress goes to stderr. */
@@ -30,8 +35,10 @@ export async function readInput(
   onTestimony?: (dump: ProbeDump) => void,
 ): Promise<Input> {
   const { openSubject } = await import("../toolchain/subject.ts");
+  const ahead = takeAhead(resolve(subject));
   try {
-    return await openSubject(subject, {
+    const opened = await openSubject(subject, {
+      ...(ahead ? { bytes: ahead.bytes } : {}),
       cwd: process.cwd(),
       goFlags,
       guard: onInterrupt,
@@ -39,6 +46,9 @@ export async function readInput(
       ...(onTestimony ? { onTestimony } : {}),
       onStep: (step) => progress?.step(`${STEPS[step.reason]} ${step.subject}`),
     });
+    // what was compressed is not what the other thread looks at
+    if (!ahead || opened.bytes !== (await ahead.bytes)) return opened;
+    return { ...opened, beside: ahead.beside, sha256: ahead.sha256 };
   } finally {
     progress?.done();
   }
@@ -65,7 +75,7 @@ export async function profileInput(input: Input, options: ProfileOptions): Promi
   const { inflate } = await import("../toolchain/inflate.ts");
   try {
     const testimony = input.testimony ? { testimony: input.testimony } : {};
-    const found = profile(input.bytes, { ...options, ...testimony, inflate });
+    const found = profile(input.bytes, { ...options, ...testimony, inflate, beside: input.beside });
     if (found.exe.packed !== "UPX") return found;
     const { unpackUpx } = await import("../toolchain/upx.ts");
     return profile(await unpackUpx(input.name, input.bytes, onInterrupt), { ...options, inflate });
@@ -86,7 +96,7 @@ export function factsOf(input: Input, profile: Profile, sha256: boolean): FileFa
     : [];
   return {
     name: input.name,
-    sha256: sha256 ? createHash("sha256").update(bytes).digest("hex") : "",
+    sha256: sha256 ? (bytes === input.bytes && input.sha256?.()) || hash("sha256", bytes) : "",
     goMod: goModOf(input.directory ?? ".", profile.buildInfo?.main?.path),
     packed: unpacked ? "UPX" : undefined,
     warnings: [...input.warnings, ...warnings],

@@ -14,5 +14,7 @@ setFlagsFromString("--semi-space-growth-factor=4");
 // a run is over before the last tier of compilation pays for itself: it takes a third of the processor's time and gives none back.
 // Only where the tier below it is on by default
 if (major >= 24 && (process.arch === "x64" || process.arch === "arm64")) setFlagsFromString("--no-turbofan");
+const { begin } = await import("./ahead.ts");
+begin(process.argv.slice(2), new URL(`./besideworker${import.meta.url.slice(-3)}`, import.meta.url));
 const { run } = await import("./program.ts");
 process.exitCode = await run(process.argv.slice(2));

@@ -1,5 +1,5 @@
 // Reading a whole regular file, and no other.
-import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, read, readSync, type Stats } from "node:fs";
 import { ToolFailure } from "./failure.ts";
 
 /** Files of 4 GiB and more are refused by the readers; compressed input may not grow beyond this either. */
@@ -10,6 +10,48 @@ export const isUnreadable = (name: string, why: string, detail = ""): ToolFailur
 
 /** The bytes of a file; `name` stands for it in failures. Throws ToolFailure if it is no regular file, or changes meanwhile. */
 export function readFile(path: string, name: string): Uint8Array {
+  const { fd, before } = open(path, name);
+  try {
+    const bytes = new Uint8Array(before.size);
+    let at = 0;
+    while (at < bytes.length) {
+      const n = readSync(fd, bytes, at, Math.min(bytes.length - at, MAX_READ), at);
+      if (n === 0) break;
+      at += n;
+    }
+    check(fd, before, at, name);
+    return bytes;
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** The same while other work goes on, into memory that threads share. */
+export async function readShared(path: string, name: string): Promise<Uint8Array> {
+  const { fd, before } = open(path, name);
+  try {
+    const bytes = new Uint8Array(new SharedArrayBuffer(before.size));
+    let at = 0;
+    while (at < bytes.length) {
+      const n = await new Promise<number>((resolve, reject) => {
+        read(fd, bytes, at, Math.min(bytes.length - at, MAX_READ), at, (error, count) =>
+          error ? reject(error) : resolve(count),
+        );
+      });
+      if (n === 0) break;
+      at += n;
+    }
+    check(fd, before, at, name);
+    return bytes;
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** What one call of the system reads. */
+const MAX_READ = 1 << 30;
+
+function open(path: string, name: string): { fd: number; before: Stats } {
   let fd: number;
   try {
     // not blocking: a FIFO that took the file's place must not hang
@@ -25,19 +67,16 @@ export function readFile(path: string, name: string): Uint8Array {
     const before = fstatSync(fd);
     if (!before.isFile()) throw isUnreadable(name, "is not a regular file");
     if (before.size > MAX_BYTES) throw isUnreadable(name, "is 4 GiB or larger");
-    const bytes = new Uint8Array(before.size);
-    let at = 0;
-    while (at < bytes.length) {
-      const n = readSync(fd, bytes, at, Math.min(bytes.length - at, 1 << 30), at);
-      if (n === 0) break;
-      at += n;
-    }
-    const after = fstatSync(fd);
-    if (at !== before.size || after.size !== before.size || after.mtimeMs !== before.mtimeMs) {
-      throw isUnreadable(name, "changed while it was read; try again");
-    }
-    return bytes;
-  } finally {
+    return { fd, before };
+  } catch (error) {
     closeSync(fd);
+    throw error;
+  }
+}
+
+function check(fd: number, before: Stats, read: number, name: string): void {
+  const after = fstatSync(fd);
+  if (read !== before.size || after.size !== before.size || after.mtimeMs !== before.mtimeMs) {
+    throw isUnreadable(name, "changed while it was read; try again");
   }
 }

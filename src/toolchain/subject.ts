@@ -28,6 +28,8 @@ export interface SubjectOptions {
   readonly graph?: boolean;
   /** What the linker said, as soon as it has said all, if that is before the program is written. */
   readonly onTestimony?: (dump: ProbeDump) => void;
+  /** The bytes of the file, if they are being read already. */
+  readonly bytes?: Promise<Uint8Array>;
   /** Steps that take long, as they begin. */
   readonly onStep?: (step: { readonly reason: "probe" | "download" | "build"; readonly subject: string }) => void;
 }
@@ -38,7 +40,8 @@ export async function openSubject(argument: string, options: SubjectOptions): Pr
   const path = resolve(options.cwd, argument);
   const kind = kindOf(path, argument);
   if (kind === "file") {
-    return { name: basename(path), bytes: await plain(argument, readFile(path, argument)), warnings: [] };
+    const bytes = options.bytes ? await options.bytes : readFile(path, argument);
+    return { name: basename(path), bytes: await plain(argument, bytes), warnings: [] };
   }
   return (await import("./package.ts")).buildSubject(argument, options);
 }

@@ -1,0 +1,90 @@
+// What is begun before the command line is understood: reading the file that it seems to be about, and a thread that finds out what it can
+// beside this one. If the guess is wrong nobody takes the result.
+import { statSync } from "node:fs";
+import { resolve } from "node:path";
+import type { MessagePort } from "node:worker_threads";
+import type { Beside, Parts } from "../ledger/beside.ts";
+import { readShared } from "../toolchain/files.ts";
+
+/** A second thread costs 40 ms of a processor and 20 MB: smaller files are done by then. */
+const LARGE = 4_000_000;
+/** For how long a part is waited for, in milliseconds. Then it is made here: a thread may be gone without a word. */
+const PATIENCE = 10_000;
+
+/** A file that is being read, and looked at beside. */
+export interface Ahead {
+  readonly bytes: Promise<Uint8Array>;
+  readonly beside: Beside;
+  /** Hash of the bytes in lower-case hex; undefined if it is not known. */
+  readonly sha256: () => string | undefined;
+}
+
+/** What the thread sends: a part, or word that there are no more. */
+export type Message =
+  | { readonly part: keyof Parts; readonly value: unknown }
+  | { readonly part: "sha256"; readonly value: string }
+  | { readonly part: "end" };
+
+/** What the thread is given to begin with. The bytes come through the port; the signal counts what is sent. */
+export interface WorkerData {
+  readonly port: MessagePort;
+  readonly signal: Int32Array<SharedArrayBuffer>;
+}
+
+let begun: { readonly path: string; readonly ahead: Ahead } | undefined;
+
+/** Begins to read the first large file that is named on a command line of `pare profile`. `worker` is the thread's module. */
+export function begin(argv: readonly string[], worker: URL): void {
+  if (argv[0] !== "profile") return;
+  const end = argv.indexOf("--");
+  const name = argv.slice(1, end < 0 ? undefined : end).find((word) => !word.startsWith("-") && isLarge(word));
+  if (name === undefined) return;
+  const path = resolve(name);
+  const bytes = readShared(path, name);
+  begun = { path, ahead: { bytes, ...startThread(worker, bytes) } };
+}
+
+/** What was begun for a file, for one taker. */
+export function takeAhead(path: string): Ahead | undefined {
+  if (begun?.path !== path) return undefined;
+  const { ahead } = begun;
+  begun = undefined;
+  return ahead;
+}
+
+function isLarge(path: string): boolean {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  return stat !== undefined && stat.isFile() && stat.size >= LARGE;
+}
+
+function startThread(module: URL, bytes: Promise<Uint8Array>): Omit<Ahead, "bytes"> {
+  const { MessageChannel, receiveMessageOnPort, Worker } = process.getBuiltinModule("node:worker_threads");
+  const { port1: port, port2 } = new MessageChannel();
+  const signal = new Int32Array(new SharedArrayBuffer(4));
+  const workerData: WorkerData = { port: port2, signal };
+  const thread = new Worker(module, { workerData, transferList: [port2], stdout: true, stderr: true });
+  // whatever becomes of it, the work is done without it
+  thread.on("error", () => {});
+  thread.unref();
+  port.unref();
+  bytes.then(
+    (all) => port.postMessage(all),
+    () => void thread.terminate(),
+  );
+
+  const parts = new Map<string, unknown>();
+  let ended = false;
+  const take = (name: string): unknown => {
+    while (!parts.has(name) && !ended) {
+      const seen = Atomics.load(signal, 0);
+      const message = receiveMessageOnPort(port)?.message as Message | undefined;
+      if (message === undefined) ended = Atomics.wait(signal, 0, seen, PATIENCE) === "timed-out";
+      else if (message.part === "end") ended = true;
+      else parts.set(message.part, message.value);
+    }
+    const part = parts.get(name);
+    parts.delete(name);
+    return part;
+  };
+  return { beside: take as Beside, sha256: () => take("sha256") as string | undefined };
+}

@@ -1,0 +1,24 @@
+// The thread of ahead.ts: makes the parts of a profile that need nothing but the bytes, and sends each as soon as it is there.
+import { workerData } from "node:worker_threads";
+import type { Message, WorkerData } from "./ahead.ts";
+
+process.getBuiltinModule("node:module").enableCompileCache();
+const { port, signal } = workerData as WorkerData;
+const { makeParts } = await import("../ledger/beside.ts");
+const { inflate } = await import("../toolchain/inflate.ts");
+
+const send = (message: Message): void => {
+  port.postMessage(message);
+  Atomics.add(signal, 0, 1);
+  Atomics.notify(signal, 0);
+};
+
+port.once("message", (bytes: Uint8Array) => {
+  try {
+    for (const made of makeParts(bytes, inflate)) send(made);
+    send({ part: "sha256", value: process.getBuiltinModule("node:crypto").hash("sha256", bytes) });
+  } catch {
+    // whoever waits meets the same error, and knows how to say it
+  }
+  send({ part: "end" });
+});
