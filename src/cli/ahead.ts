@@ -62,7 +62,9 @@ function startThread(module: URL, bytes: Promise<Uint8Array>): Omit<Ahead, "byte
   const { port1: port, port2 } = new MessageChannel();
   const signal = new Int32Array(new SharedArrayBuffer(4));
   const workerData: WorkerData = { port: port2, signal };
-  const thread = new Worker(module, { workerData, transferList: [port2], stdout: true, stderr: true });
+  // it makes few objects: the space for young ones that this thread has would be lost on it
+  const resourceLimits = { maxYoungGenerationSizeMb: 6 };
+  const thread = new Worker(module, { workerData, transferList: [port2], resourceLimits, stdout: true, stderr: true });
   // whatever becomes of it, the work is done without it
   thread.on("error", () => {});
   thread.unref();

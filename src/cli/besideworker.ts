@@ -7,15 +7,15 @@ const { port, signal } = workerData as WorkerData;
 const { makeParts } = await import("../ledger/beside.ts");
 const { inflate } = await import("../toolchain/inflate.ts");
 
-const send = (message: Message): void => {
-  port.postMessage(message);
+const send = (message: Message, owned: readonly ArrayBufferView[] = []): void => {
+  port.postMessage(message, [...new Set(owned.map(({ buffer }) => buffer as ArrayBuffer))]);
   Atomics.add(signal, 0, 1);
   Atomics.notify(signal, 0);
 };
 
 port.once("message", (bytes: Uint8Array) => {
   try {
-    for (const made of makeParts(bytes, inflate)) send(made);
+    for (const { owned, ...part } of makeParts(bytes, inflate)) send(part, owned);
     send({ part: "sha256", value: process.getBuiltinModule("node:crypto").hash("sha256", bytes) });
   } catch {
     // whoever waits meets the same error, and knows how to say it

@@ -2,6 +2,7 @@
 import type { Executable } from "../binary/executable.ts";
 import type { GoProgram } from "../binary/go/program.ts";
 import { openContainer } from "../binary/open.ts";
+import { release } from "../binary/release.ts";
 import { codeRefs } from "./claims/coderefs.ts";
 import { type DebugInfo, type Inflate, readDebug } from "./claims/dwarf.ts";
 import { type Functions, ownFunctions, packageByName } from "./claims/functions.ts";
@@ -45,8 +46,10 @@ export interface Parts {
 /** Hands out the parts; undefined for one that does not come: then it is made here. */
 export type Beside = <P extends keyof Parts>(part: P) => Parts[P] | undefined;
 
-/** One part. */
-export type Made = { readonly [P in keyof Parts]: { readonly part: P; readonly value: Parts[P] } }[keyof Parts];
+/** One part, and its arrays that its maker has no more use for. */
+export type Made = {
+  readonly [P in keyof Parts]: { readonly part: P; readonly value: Parts[P]; readonly owned: readonly ArrayBufferView[] };
+}[keyof Parts];
 
 /** Makes the parts of an executable in the order in which they are needed; none for what is no Go program with module data. */
 export function* makeParts(bytes: Uint8Array, inflate: Inflate): Generator<Made> {
@@ -65,16 +68,21 @@ export function* makeParts(bytes: Uint8Array, inflate: Inflate): Generator<Made>
   claims.begin(CLAIMANT.pclntab);
   claimNames(claims, go.pcln, functions);
   const numbering = (): Numbering => ({ packages: packages.all(), strings: symbols.added() });
-  yield { part: "front", value: { ...numbering(), functions, marks: named.marks, named: named.functions } };
+  const { marks } = named;
+  const owned = [marks.rva, marks.size, marks.owner, marks.symbol, marks.kind, marks.weight];
+  yield { part: "front", value: { ...numbering(), functions, marks, named: named.functions }, owned };
   const known = packages.count;
-  const origins = refOrigins(exe, go, go.module, codeRefs(exe, go, go.module), packageByName(go.pcln, packages));
+  const refs = codeRefs(exe, go, go.module);
+  const origins = refOrigins(exe, go, go.module, refs, packageByName(go.pcln, packages));
+  release(refs.target, refs.func, refs.formed, refs.at);
   // a table that names packages nowhere else is read again by whoever numbers them
-  yield { part: "origins", value: packages.count === known ? origins : undefined };
+  yield { part: "origins", value: packages.count === known ? origins : undefined, owned: [] };
   claimFunctions(claims, exe, go, functions, symbolOf);
   const { packages: _, symbols: __, ...rows } = sweep(claims);
-  yield { part: "table", value: { ...numbering(), rows } };
-  yield { part: "symbols", value: symbolPackages(exe.symbols()) };
-  yield { part: "debug", value: readDebug(exe, inflate) };
+  const { start, kind, pkg, symbol, evidence } = rows;
+  yield { part: "table", value: { ...numbering(), rows }, owned: [start, kind, pkg, symbol, evidence] };
+  yield { part: "symbols", value: symbolPackages(exe.symbols()), owned: [] };
+  yield { part: "debug", value: readDebug(exe, inflate), owned: [] };
 }
 
 /** Takes over functions and names: they get the same numbers here, if these tables hold no more than `claimStructure` has put there. */
