@@ -151,9 +151,9 @@ interface LabPlanRow {
 }
 
 export function labPlanText({ head, start, rows, onRequest }: LabPlan, terminal: Terminal): string {
-  const columns = [{ title: "VARIANT" }, { title: "COMMAND" }, { title: "" }];
+  const columns = [{ title: "VARIANT" }, { title: "" }, { title: "COMMAND" }];
   const cells = (all: readonly LabPlanRow[]): string[][] =>
-    all.map(({ name, command, note }) => [name, command, note].map(visible));
+    all.map(({ name, command, note }) => [name, note, command].map(visible));
   const lines = [head, `started: ${visible(start)}`, "", ...table(terminal, columns, cells(rows))];
   if (onRequest.length > 0)
     lines.push("", "only with --thorough, or by name with --only:", "", ...table(terminal, columns, cells(onRequest)));
