@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { SIZE } from "./figures.ts";
 import { isGoRange, isVersionRange } from "./ranges.ts";
+import { SCENARIOS } from "./scenarios.ts";
 
 const text = z.string().min(1);
 const url = z.url({ protocol: /^https$/ });
@@ -208,7 +209,7 @@ export const MEASURED = ["file", "gzip", "zstd", "xz", "brotli", "start", "priva
 
 export const scenario = z
   .strictObject({
-    id: z.enum(["server", "serverless", "cli", "size", "embedded", "wasm", "development"]),
+    id: z.enum(SCENARIOS),
     title: text,
     for: text.describe("where it runs, and how it gets there"),
     target: z

@@ -1,5 +1,6 @@
 // The commands that build variants: their options and help.
 import { type Command, Option } from "commander";
+import { SCENARIOS } from "../advice/scenarios.ts";
 import { EXIT, Failure } from "./failure.ts";
 import type { LabFlags } from "./lab.ts";
 import { common, duration, memorySize, positive, split } from "./options.ts";
@@ -18,6 +19,7 @@ Examples:
   pare lab --only 'upx*' --measure start ./cmd/tool
   pare lab --skip 'GOAMD64*' --time-budget 90s --test
   pare lab --tags ./cmd/server                      build tags that its packages read: what each saves
+  pare lab --measure all --for server --write       what to ship, stored in pare.yaml
   pare lab --dry-run                                what would be done`,
     )
     .usage("[options] [package] [-- go build flags]")
@@ -31,7 +33,21 @@ Examples:
       new Option(
         "--tags",
         "find the build tags that its packages read; measure each, and the best combination",
-      ).conflicts(["only", "skip", "thorough", "measure", "run", "ready", "runs", "timeout", "dryRun", "markdown"]),
+      ).conflicts([
+        "only",
+        "skip",
+        "thorough",
+        "measure",
+        "run",
+        "ready",
+        "runs",
+        "timeout",
+        "dryRun",
+        "markdown",
+        "for",
+        "write",
+        "bench",
+      ]),
     )
     .option("--target <os/arch>", "build for this target, such as linux/arm64");
   command.optionsGroup("Measures:");
@@ -49,11 +65,22 @@ Examples:
       ),
     )
     .option("--ready <when>", "it has started: exit, port:8080, port:{port}, output:REGEX (default: found out)")
-    .option("--timeout <time>", "for one start", duration, 10)
+    .option("--timeout <time>", "for one start (default: 10s)", duration)
+    .option("--bench <command>", "compare variants by your benchmarks: 'go test -run ^$ -bench . ./codec'")
+    .option("--bench-runs <n>", "rounds of them, each variant in turn", positive, 10)
     .option("--test", "run the tests of its own packages with the flags of each variant")
     .option("--time-budget <time>", "stop beginning new things after this time", duration)
     .option("-j, --jobs <n>", "builds at a time (default: half the processors)", positive)
     .option("--memory <size>", "memory that builds may take together, such as 4G", memorySize);
+  command.optionsGroup("Choice:");
+  command
+    .addOption(
+      new Option(
+        "--for <scenario>",
+        "what the program is shipped for: which variant to take, and why no other",
+      ).choices(SCENARIOS),
+    )
+    .option("--write [variant]", "store the recommended variant, or this one, as chosen in pare.yaml");
   command.optionsGroup("Format:");
   command
     .option("--dry-run", "list what would be built, and measure nothing")
@@ -63,7 +90,7 @@ Examples:
     .option("-o, --output <file>", "write the answer here instead of to stdout");
   common(command).action(async (words: string[], options: LabFlags) => {
     const { operands, flags } = split(words, program, true);
-    const [pkg = ".", extra] = operands;
+    const [pkg, extra] = operands;
     if (extra !== undefined) throw new Failure(EXIT.usage, `what is ${extra} for? Flags for go build go behind --`);
     if (options.tags === true) await (await import("./labtags.ts")).labTagsCommand(pkg, flags, options);
     else await (await import("./lab.ts")).labCommand(pkg, flags, options);

@@ -1,6 +1,7 @@
 // pare lab --tags: the build tags that a program's packages read, each built and measured, and the best combination.
 import { cpus } from "node:os";
 import { join } from "node:path";
+import { loadSettings } from "../config/settings.ts";
 import { Budget } from "../lab/budget.ts";
 import { type Plan, planLab } from "../lab/plan.ts";
 import { discoverTags, type Discovery, flagsWith, tagRows, type TagSubject } from "../lab/tagbuilds.ts";
@@ -23,7 +24,12 @@ import { progressOn } from "./progress.ts";
 /** Bytes that a build is expected to need if nothing is known of it. */
 const BUILD_BYTES = 700e6;
 
-export async function labTagsCommand(pkg: string, goFlags: readonly string[], flags: LabFlags): Promise<void> {
+export async function labTagsCommand(
+  named: string | undefined,
+  goFlags: readonly string[],
+  flags: LabFlags,
+): Promise<void> {
+  const pkg = loadSettings({ cwd: process.cwd(), env: process.env, flags: { package: named } }).package.value;
   const progress = progressOn(process.stderr, flags.quiet === true);
   try {
     progress.step(`reading ${pkg}`);

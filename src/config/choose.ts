@@ -55,7 +55,7 @@ function spliced(text: string, document: ReturnType<typeof parseDocument>, value
     start = map.range![0];
     const column = start - (text.lastIndexOf("\n", start - 1) + 1);
     update(map, value, document);
-    written = lines(map, column).join(eol).trimStart();
+    written = lines(map, column).join(eol).slice(column);
   }
   const rest = text.slice(end);
   return text.slice(0, start) + written + (rest === "" ? eol : rest);
@@ -67,7 +67,7 @@ function lines(map: YAMLMap, column: number): string[] {
   alone.contents = map as never;
   return alone
     .toString(STYLE)
-    .trimEnd()
+    .replace(/\n$/, "")
     .split("\n")
     .map((line) => " ".repeat(column) + line);
 }

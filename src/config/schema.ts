@@ -1,11 +1,8 @@
 // The shape of pare.yaml. It is data: nothing of it ever reaches a shell, and no path in it leads out of the project.
 import { z } from "zod";
+import { SCENARIOS } from "../advice/scenarios.ts";
 import { releaseSchema } from "./release.ts";
 import { env, flags, staysInside, tags, word } from "./words.ts";
-
-/** What programs are shipped for; knowledge/scenarios.yaml says what each wants. */
-export const SCENARIOS = ["server", "serverless", "cli", "size", "embedded", "wasm", "development"] as const;
-export type Scenario = (typeof SCENARIOS)[number];
 
 const name = z
   .string()

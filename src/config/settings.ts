@@ -2,18 +2,11 @@
 import { readFileSync } from "node:fs";
 import { dirname, relative, resolve } from "node:path";
 import type { z } from "zod";
+import type { Scenario } from "../advice/scenarios.ts";
 import { projectFile, userFile } from "./discover.ts";
 import { ConfigError, type Place } from "./failure.ts";
 import { type ConfigFile, readConfig } from "./read.ts";
-import {
-  type Chosen,
-  type Config,
-  type ConfigVariant,
-  projectSchema,
-  type Scenario,
-  textSchema,
-  userSchema,
-} from "./schema.ts";
+import { type Chosen, type Config, type ConfigVariant, projectSchema, textSchema, userSchema } from "./schema.ts";
 
 export type Origin =
   | { readonly kind: "flag" | "environment"; readonly name: string }

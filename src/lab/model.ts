@@ -1,5 +1,7 @@
 // What the lab knows of one program: variants, what became of each, and what was measured. Plain JSON: schema pare.lab/1 (schema.ts).
 import type { KindBytes } from "../ledger/snapshot.ts";
+import type { BenchComparison } from "./benchmark.ts";
+import type { Recommendation } from "./recommend.ts";
 
 export const LAB_SCHEMA = "pare.lab/1";
 
@@ -187,4 +189,8 @@ export interface LabResult {
   /** Wall time of the whole lab in seconds, and the sum of what its tasks took one by one. */
   readonly seconds: { readonly wall: number; readonly tasks: number };
   readonly warnings: readonly string[];
+  /** With --bench: what the user's benchmarks say of variants. */
+  readonly benchmarks?: readonly BenchComparison[];
+  /** One for each scenario. */
+  readonly recommendations?: readonly Recommendation[];
 }

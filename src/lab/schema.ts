@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { KINDS } from "../ledger/ledger.ts";
 import { GROUPS, LAB_SCHEMA } from "./model.ts";
+import { benchmarkSchema, recommendationSchema } from "./recommendschema.ts";
 
 const bytes = z.int().nonnegative();
 const seconds = z.number().nonnegative();
@@ -114,6 +115,8 @@ export const labSchema = z
     ),
     seconds: z.strictObject({ wall: seconds, tasks: seconds.describe("what the tasks took one by one") }),
     warnings: z.array(z.string()),
+    benchmarks: z.array(benchmarkSchema).exactOptional().describe("with --bench"),
+    recommendations: z.array(recommendationSchema).exactOptional().describe("one for each scenario"),
   })
   .describe("Every way to build a program, built and measured");
 

@@ -1,10 +1,26 @@
 // What to take, for a terminal: the winner of each scenario with its command, what it costs, and why not the others.
+import type { LabResult } from "../lab/model.ts";
 import type { Difference, Recommendation } from "../lab/recommend.ts";
 import { visible } from "./escape.ts";
 import { bold, dim, type Terminal } from "./terminal.ts";
 import { formatDelta } from "./units.ts";
 
-/** `full`: with every rejected variant; else the winner in three lines. */
+/** One line for each scenario, or all of one. */
+export function recommendedText(
+  { recommendations = [] }: Pick<LabResult, "recommendations">,
+  t: Terminal,
+  scenario: string | undefined,
+): string[] {
+  const one = recommendations.find((each) => each.scenario === scenario);
+  if (one !== undefined) return recommendText(one, t, true);
+  const lines = recommendations.map((each) => recommendText(each, t, false));
+  return [
+    ...lines.map(([head]) => head),
+    dim(t, "which command that is, what it costs and why no other: --for server, …"),
+  ];
+}
+
+/** `full`: with what decided and every rejected variant; else the winner, its command and its costs. */
 export function recommendText(recommendation: Recommendation, t: Terminal, full: boolean): string[] {
   const { title, winner, decidedBy, missing, rejected } = recommendation;
   const head = bold(t, title);

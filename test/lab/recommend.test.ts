@@ -1,7 +1,7 @@
 // Recommendations: by measurements alone, with the measured reason for everything that was not taken.
 import { describe, expect, it } from "vitest";
 import { SCHEMAS } from "../../src/advice/schema.ts";
-import { SCENARIOS } from "../../src/config/schema.ts";
+import { SCENARIOS } from "../../src/advice/scenarios.ts";
 import { GROUPS, type LabResult, type LabRow, type Measures, type Variant } from "../../src/lab/model.ts";
 import { recommend, type Recommendation, type Speed } from "../../src/lab/recommend.ts";
 import { recommendText } from "../../src/report/recommendtext.ts";
