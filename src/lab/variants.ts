@@ -161,6 +161,15 @@ const ENTRIES: readonly Entry[] = [
     when: ({ target }) => PIE.has(`${target.GOOS}/${target.GOARCH}`),
   },
   {
+    // what a server wants of both
+    name: "CGO_ENABLED=0 pie",
+    group: "pie",
+    from: "CGO_ENABLED=0",
+    more: ["-buildmode=pie"],
+    price: "larger; in return addresses are random",
+    when: ({ cgo, target }) => cgo && PIE.has(`${target.GOOS}/${target.GOARCH}`),
+  },
+  {
     name: "no inlining",
     group: "inlining",
     from: RELEASE,
@@ -272,7 +281,7 @@ export function labVariants(facts: LabFacts): Variant[] {
 
 /** What is done, without what it is called. */
 const recipe = ({ tool, flags, env, pack, refused }: Variant): string =>
-  JSON.stringify([tool, flags.toSorted(), Object.entries(env).sort(), pack, refused]);
+  JSON.stringify([tool, flags.toSorted(), Object.entries(env).toSorted(([a], [b]) => (a < b ? -1 : 1)), pack, refused]);
 
 /** Processors come before what changes the program. */
 const CPU_AT = ENTRIES.findIndex(({ group }) => group === "inlining");

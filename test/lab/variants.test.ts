@@ -33,6 +33,7 @@ describe("variants of a lab", () => {
       "release",
       "CGO_ENABLED=0",
       "pie",
+      "CGO_ENABLED=0 pie",
       "GOAMD64=v2",
       "GOAMD64=v3",
       "GOAMD64=v4",
@@ -96,10 +97,8 @@ describe("variants of a lab", () => {
       "-buildvcs=false",
       "-ldflags=-X a.b=c -s -w -buildid=",
     ]);
-    expect(named(own, "tag timetzdata")).toMatchObject({
-      flags: expect.arrayContaining(["-tags=x,timetzdata"]),
-      tags: ["timetzdata"],
-    });
+    expect(named(own, "tag timetzdata").flags).toContain("-tags=x,timetzdata");
+    expect(named(own, "tag timetzdata").tags).toEqual(["timetzdata"]);
     // TinyGo knows none of the others
     expect(named(own, "tinygo").flags).toEqual(["-tags=x"]);
     const stripped = labVariants(facts({ flags: ["-ldflags=-s -w"] }));
