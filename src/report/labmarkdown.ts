@@ -19,7 +19,9 @@ export function labMarkdown(result: LabResult, exact = false): string {
   const { machine } = result;
   const cells = result.rows.map((row) => labCells(row, result, exact));
   const used = COLUMNS.filter(([, , key]) => cells.some((row) => row[key] !== ""));
-  const rows = cells.map((row) => used.map(([, , key]) => markdownText(row[key])));
+  // only these hold what others wrote
+  const escape: Partial<Record<keyof LabCells, (text: string) => string>> = { name: markdownCode, notes: markdownText };
+  const rows = cells.map((row) => used.map(([, , key]) => escape[key]?.(row[key]) ?? row[key]));
   const blocks = [
     `### ${markdownCode(result.subject)} for ${markdownText(result.target)}`,
     markdownText(`${result.goVersion}, measured on ${machine.host}, ${machine.cores} × ${machine.cpu}`),

@@ -173,6 +173,8 @@ export function outcomeText(outcome: Outcome): string {
       return `needs ${outcome.tool}: ${outcome.get}`;
     case "skipped":
       return `left out: ${outcome.reason}`;
+    default:
+      return outcome satisfies never;
   }
 }
 

@@ -35,7 +35,7 @@ function pare(
 function lab(words: readonly string[], env = environment()): LabResult {
   const { stdout, stderr, status } = pare(["-q", "--json", ...words], env);
   expect([stderr, status]).toEqual(["", 0]);
-  return labSchema.parse(JSON.parse(stdout)) as LabResult;
+  return labSchema.parse(JSON.parse(stdout));
 }
 
 const row = ({ rows }: LabResult, name: string): LabRow => rows.find(({ variant }) => variant.name === name)!;
