@@ -65,14 +65,14 @@ function told(row: Row): string {
   if (verdict.is === "does not build" || verdict.is === "breaks tests") return verdict.line;
   if (verdict.is === "no effect" || verdict.is === "not measured")
     return verdict.is === "no effect" ? verdict.text : verdict.reason;
-  if (row.knowledge !== null)
-    return verdict.is === "saves" && costs !== "" ? `removes ${removes}; costs ${costs}` : removes;
+  if (row.knowledge !== null && verdict.is === "saves") return `removes ${removes}; costs ${costs}`;
   const packages = new Set(row.readers.flatMap((reader) => (reader.effect === "none" ? [] : [reader.package])));
   const count = (effect: string): number => row.readers.filter((reader) => reader.effect === effect).length;
   const [removed, added] = [count("removed"), count("added")];
-  const files = [removed > 0 ? `${removed} files go` : "", added > 0 ? `${added} come` : ""].filter(
-    (part) => part !== "",
-  );
+  const files = [
+    removed > 0 ? `${removed} ${removed === 1 ? "file goes" : "files go"}` : "",
+    added > 0 ? `${added} ${added === 1 ? "comes" : "come"} in` : "",
+  ].filter((part) => part !== "");
   const [first, ...more] = packages;
   return `${files.join(", ")}: ${first}${more.length > 0 ? ` and ${more.length} more` : ""}`;
 }
