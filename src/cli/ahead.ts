@@ -33,15 +33,19 @@ export interface WorkerData {
 
 let begun: { readonly path: string; readonly ahead: Ahead } | undefined;
 
-/** Begins to read the first large file that is named on a command line of `pare profile`. `worker` is the thread's module. */
-export function begin(argv: readonly string[], worker: URL): void {
-  if (argv[0] !== "profile") return;
+/**
+ * Begins to read the first large file that is named on a command line of `pare profile`; answers whether there is one. `worker` is the
+ * thread's module.
+ */
+export function begin(argv: readonly string[], worker: URL): boolean {
+  if (argv[0] !== "profile") return false;
   const end = argv.indexOf("--");
   const name = argv.slice(1, end < 0 ? undefined : end).find((word) => !word.startsWith("-") && isLarge(word));
-  if (name === undefined) return;
+  if (name === undefined) return false;
   const path = resolve(name);
   const bytes = readShared(path, name);
   begun = { path, ahead: { bytes, ...startThread(worker, bytes) } };
+  return true;
 }
 
 /** What was begun for a file, for one taker. */

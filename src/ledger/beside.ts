@@ -48,7 +48,11 @@ export type Beside = <P extends keyof Parts>(part: P) => Parts[P] | undefined;
 
 /** One part, and its arrays that its maker has no more use for. */
 export type Made = {
-  readonly [P in keyof Parts]: { readonly part: P; readonly value: Parts[P]; readonly owned: readonly ArrayBufferView[] };
+  readonly [P in keyof Parts]: {
+    readonly part: P;
+    readonly value: Parts[P];
+    readonly owned: readonly ArrayBufferView[];
+  };
 }[keyof Parts];
 
 /** Makes the parts of an executable in the order in which they are needed; none for what is no Go program with module data. */
