@@ -10,17 +10,18 @@ export function addLab(program: Command): void {
     .command("lab")
     .summary("every way to build a program, built and measured")
     .description(
-      `Builds a package in every way that is worth a try, and measures each: flags, cgo, PIE, processors, tags, UPX, wasm, TinyGo.
-What is no good says so in its row.
+      `Builds a package in every way that is worth a try, and measures each: flags,
+cgo, PIE, processors, tags, UPX, wasm, TinyGo. Each is started to see that it
+lives; what fails is a row with the reason.
 
 Examples:
-  pare lab ./cmd/server                             sizes, downloads, what shrank; each variant is started once
-  pare lab --measure all --run '-listen 127.0.0.1:{port}' --ready port:{port} ./cmd/server
-  pare lab --only 'upx*' --measure start ./cmd/tool
-  pare lab --skip 'GOAMD64*' --time-budget 90s --test
-  pare lab --tags ./cmd/server                      build tags that its packages read: what each saves
-  pare lab --measure all --for server --write       what to ship, stored in pare.yaml
-  pare lab --dry-run                                what would be done`,
+  pare lab ./cmd/server                       sizes, downloads, what shrank
+  pare lab --only 'upx*,pie' --measure start  start-up and memory of some
+  pare lab --measure start --run '-listen 127.0.0.1:{port}' --ready port:{port}
+  pare lab --skip 'GOAMD64*' --time-budget 5m --test
+  pare lab --tags ./cmd/server                what its packages' build tags save
+  pare lab --measure all --for server --write  choose, into pare.yaml
+  pare lab --dry-run                          what would be done`,
     )
     .usage("[options] [package] [-- go build flags]")
     .argument("[words...]", "the package to build (default: this directory)");
@@ -57,7 +58,7 @@ Examples:
         .choices(["size", "build", "start", "all"])
         .default("size"),
     )
-    .option("--runs <n>", "starts of each variant", positive, 15)
+    .option("--runs <n>", "starts of each variant (default: 15)", positive, 15)
     .addOption(
       new Option(
         "--run <words>",
