@@ -3,8 +3,7 @@
 import { at, entriesOf, itemsOf, type Mapping, scalarsOf, textAt, type Tree } from "./tree.ts";
 
 export interface ReleaseBuild {
-  /** undefined: the file names no builds, and there is one of defaults. */
-  readonly node: Mapping | undefined;
+  readonly node: Mapping;
   /** undefined: none are given. */
   readonly ldflags: readonly string[] | undefined;
   readonly flags: readonly string[];
@@ -19,7 +18,7 @@ export interface Releaser {
   readonly builds: readonly ReleaseBuild[];
 }
 
-/** goreleaser: builds of Go programs. ko: those with settings of their own. */
+/** goreleaser: builds of Go programs that the file names. ko: those with settings of their own. */
 export function readReleaser(tree: Tree | undefined): Releaser {
   const around = envOf(at(tree, "env"), new Map());
   const builds = itemsOf(at(tree, "builds"))
@@ -27,16 +26,6 @@ export function readReleaser(tree: Tree | undefined): Releaser {
     .filter((item) => !/^(?:rust|zig|bun|deno|python|uv|poetry|prebuilt)$/.test(textAt(item, "builder") ?? "go"));
   return { tree, builds: builds.map((node) => buildOf(node, around)) };
 }
-
-/** What the tool builds if its file names no builds. */
-export const DEFAULT_BUILD: ReleaseBuild = {
-  node: undefined,
-  ldflags: undefined,
-  flags: [],
-  env: new Map(),
-  goamd64: undefined,
-  modTimestamp: undefined,
-};
 
 function buildOf(node: Mapping, around: ReadonlyMap<string, string | undefined>): ReleaseBuild {
   const ldflags = at(node, "ldflags");

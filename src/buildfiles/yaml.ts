@@ -12,7 +12,13 @@ export function readYaml(text: string): Tree | undefined {
   checkDepth(text);
   const lines = new LineCounter();
   // aliases are followed as references, never copied, so that they cannot grow
-  const options = { lineCounter: lines, uniqueKeys: false, merge: false, logLevel: "silent" as const, prettyErrors: false };
+  const options = {
+    lineCounter: lines,
+    uniqueKeys: false,
+    merge: false,
+    logLevel: "silent" as const,
+    prettyErrors: false,
+  };
   const [document] = parseAllDocuments(text, options);
   if (document === undefined || !("contents" in document)) return undefined;
   const [error] = document.errors;

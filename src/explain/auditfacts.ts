@@ -113,6 +113,8 @@ function heavy(model: LinkModel, program: Program, { heavy: entries }: AuditKnow
     .filter(({ cost }) => (cost?.bytes ?? 0) > 0);
 }
 
+const IN_ORDER = "elimination run again without this one and those in front of it in pare why --dce";
+
 /** What turns the elimination of methods off, and types that keep many methods. */
 function elimination(model: LinkModel, program: Program, knowledge: AuditKnowledge): LinkedFinding[] {
   const found = dce(model, { knowledge, std: false });
@@ -129,12 +131,9 @@ function elimination(model: LinkModel, program: Program, knowledge: AuditKnowled
           return {
             kind: "elimination",
             module: row.broughtBy?.module ?? "",
-            message: `${symbol} keeps every exported method of every boxed type; ${by} brings it; ${cureText(row.cures)}`,
-            cost: {
-              bytes: row.gain.inOrder,
-              basis: "estimate",
-              how: "elimination run again without this one and those in front of it in pare why --dce",
-            },
+            message: `${symbol} keeps every exported method of every boxed type; it is brought by ${by}; ${cureText(row.cures)}`,
+            // as long as others are there it may keep nothing by itself
+            ...(row.gain.inOrder > 0 ? { cost: { bytes: row.gain.inOrder, basis: "estimate", how: IN_ORDER } } : {}),
           };
         });
   const boxed = found.boxed.flatMap((row): LinkedFinding[] => {

@@ -52,7 +52,8 @@ export async function pathBytes(program: Uint8Array, moduleDirectory: string, co
 
 const MAX_GO_FILES = 20_000;
 const MAX_DEPTH = 20;
-const IMPORTS = /^[ \t]*import[ \t]*(?:\(([^)]*)\)|(?:[\w.]+[ \t]+)?("[^"\n]+"|`[^`\n]+`))/gm;
+/** "import (" up to a line that begins with ")", for comments hold brackets too; or one import. */
+const IMPORTS = /^[ \t]*import[ \t]*(?:\(([^)\n]*|[\s\S]*?\n[ \t]*)\)|(?:[\w.]+[ \t]+)?("[^"\n]+"|`[^`\n]+`))/gm;
 
 /** Paths that the Go files of a module import, tests too, whatever their build constraints; undefined if there are too many to look at. */
 export function importsOf(directory: string): Set<string> | undefined {

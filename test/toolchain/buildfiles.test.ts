@@ -259,7 +259,7 @@ describe("importsOf", () => {
   it("looks into all files of the module, tests and other systems' too", () => {
     put(
       "a.go",
-      'package a\n\nimport "a.com/one"\nimport x "a.com/two"\nimport (\n\t"fmt" // c\n\t_ `a.com/three`\n)\n',
+      'package a\n\nimport "a.com/one"\nimport x "a.com/two"\nimport (\n\t"fmt" // c (d)\n\t_ `a.com/three`\n)\n',
     );
     put("b_windows_test.go", 'package a\nimport "a.com/four"\n');
     put("sub/go.mod", "module s\n");

@@ -59,7 +59,7 @@ function releaserNotStripped(file: BuildFile, cost: Cost | undefined): Found[] {
   const lacks = (ldflags: readonly string[]): boolean =>
     !ldflags.flatMap(wordsOf).some((word) => word === "-s" || word === "-w");
   const found = file.releaser.builds.flatMap(({ node, ldflags = defaults }): Found[] => {
-    if (!node || !lacks(ldflags)) return [];
+    if (!lacks(ldflags)) return [];
     const entry = entryOf(node, "ldflags");
     const { start, end } = entry?.key ?? node.entries[0]?.key ?? node;
     return [{ file, start, end, message, cost, fix: addItem(file.text, entry?.value, "-s -w") }];
@@ -133,8 +133,7 @@ export function noTrimpath(project: Project): Found[] {
 function releaserPaths(file: BuildFile, cost: Cost | undefined): Found[] {
   if (file.kind !== "goreleaser") return [];
   return file.releaser.builds.flatMap(({ node, flags, env }): Found[] => {
-    if (!node || flags.some((flag) => /^--?trimpath$/.test(flag)) || /-trimpath/.test(env.get("GOFLAGS") ?? ""))
-      return [];
+    if (flags.some((flag) => /^--?trimpath$/.test(flag)) || /-trimpath/.test(env.get("GOFLAGS") ?? "")) return [];
     const entry = entryOf(node, "flags");
     const { key } = node.entries[0] ?? {};
     const { start, end } = entry?.key ?? key ?? node;

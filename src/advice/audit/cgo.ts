@@ -3,7 +3,7 @@ import type { BuildFile, FileOf } from "../../buildfiles/buildfile.ts";
 import type { Stage } from "../../buildfiles/dockerfile.ts";
 import { flagValue, type GoBuild, goBuildOf, wordsOf } from "../../buildfiles/gobuild.ts";
 import { buildsOf } from "./buildflags.ts";
-import { ancestors, baseOf, goImages, isGoBuild, isStaticBase } from "./dockerfile.ts";
+import { ancestors, baseOf, isGoBuild, isStaticBase, startedImages } from "./dockerfile.ts";
 import { entryOf } from "../../buildfiles/tree.ts";
 import type { Found } from "./finding.ts";
 import type { Project } from "./project.ts";
@@ -55,8 +55,8 @@ export function cgoWithoutNeed(project: Project): Found[] {
 /** goreleaser takes the environment as it is. */
 function releaserWithCgo(file: FileOf<"goreleaser">): Found[] {
   return file.releaser.builds.flatMap(({ node, env }): Found[] => {
-    const [first] = node?.entries ?? [];
-    if (!node || !first || env.has("CGO_ENABLED")) return [];
+    const [first] = node.entries;
+    if (!first || env.has("CGO_ENABLED")) return [];
     const message =
       "cgo is on for the machine's own target, and no package of this program needs it: add CGO_ENABLED=0 to env";
     const { start, end } = entryOf(node, "env")?.key ?? first.key;
@@ -68,7 +68,7 @@ function releaserWithCgo(file: FileOf<"goreleaser">): Found[] {
 export function cgoOnStaticBase(project: Project): Found[] {
   const { program } = project;
   if (program && program.needsCgo.length === 0 && !program.mayUseCgo) return [];
-  return goImages(project).flatMap(({ file, stages, last }) => {
+  return startedImages(project).flatMap(({ file, stages, last }) => {
     if (!isStaticBase(last)) return [];
     return stages
       .filter((stage) => hasCompiler(file, stage))

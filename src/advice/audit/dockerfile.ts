@@ -27,6 +27,17 @@ export function goImages(
   });
 }
 
+/** Those whose last stage is started: one from scratch without a command only carries files out of the build. */
+export function startedImages(project: Project): ReturnType<typeof goImages> {
+  return goImages(project).filter(
+    ({ last }) =>
+      baseOf(last).name !== "scratch" ||
+      [last, ...ancestors(last)].some((stage) =>
+        stage.instructions.some((each) => each.name === "ENTRYPOINT" || each.name === "CMD"),
+      ),
+  );
+}
+
 /** A copy of all of the build context. */
 export function copiesAll({ name, flags, words }: Instruction): boolean {
   if ((name !== "COPY" && name !== "ADD") || flags.some((flag) => flag.name === "from")) return false;
@@ -192,7 +203,7 @@ export function heavyBase(project: Project): Found[] {
 export function rootUser(project: Project): Found[] {
   return [
     ...servicesAsRoot(project),
-    ...goImages(project).flatMap(({ file, last }) => {
+    ...startedImages(project).flatMap(({ file, last }) => {
       const { name, tag } = baseOf(last);
       const user = [last, ...ancestors(last)]
         .map((stage) => stage.instructions.findLast((each) => each.name === "USER"))
@@ -246,7 +257,7 @@ function speaksOf(file: DockerBuildFile, stage: Stage, pattern: RegExp): boolean
 
 export function noRoots(project: Project): Found[] {
   if (project.program?.needsRoots !== true) return [];
-  return goImages(project).flatMap(({ file, last }) => {
+  return startedImages(project).flatMap(({ file, last }) => {
     const { name } = baseOf(last);
     if (
       !/^(?:scratch|busybox|debian|ubuntu)$/.test(name) ||
@@ -260,7 +271,7 @@ export function noRoots(project: Project): Found[] {
 
 export function noZones(project: Project): Found[] {
   if (project.program?.needsZones !== true) return [];
-  return goImages(project).flatMap(({ file, stages, last }) => {
+  return startedImages(project).flatMap(({ file, stages, last }) => {
     const { name } = baseOf(last);
     if (!/^(?:scratch|busybox|alpine|ubuntu)$/.test(name) || speaksOf(file, last, /tzdata|zoneinfo/i)) return [];
     if (stages.some((stage) => speaksOf(file, stage, /timetzdata/))) return [];

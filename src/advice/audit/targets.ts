@@ -177,9 +177,7 @@ export function archiveTimes(project: Project): Found[] {
 }
 
 function releaserTimes(file: Extract<BuildFile, { kind: "goreleaser" }>): Found[] {
-  const builds = file.releaser.builds.flatMap(({ node, modTimestamp }) =>
-    node && modTimestamp === undefined ? [node] : [],
-  );
+  const builds = file.releaser.builds.flatMap(({ node, modTimestamp }) => (modTimestamp === undefined ? [node] : []));
   const universal = itemsOf(at(file.releaser.tree, "universal_binaries")).filter(
     (item) => item.kind === "mapping" && entryOf(item, "mod_timestamp") === undefined,
   );

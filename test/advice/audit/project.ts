@@ -37,8 +37,3 @@ export function projectOf(
 export function findingsOf(files: Readonly<Record<string, string>>, program?: ProgramFacts): Finding[] {
   return audit(projectOf(files, program), RULES);
 }
-
-/** "CODE line" of each finding. */
-export function codesOf(files: Readonly<Record<string, string>>, program?: ProgramFacts): string[] {
-  return findingsOf(files, program).map(({ code, line }) => `${code} ${line}`);
-}

@@ -385,6 +385,7 @@ const CASES: readonly Case[] = [
     code: "D011",
     fires: [docker("FROM golang AS b", "RUN go build -o /app .", "FROM gcr.io/distroless/static-debian12:nonroot")],
     quiet: [
+      docker("FROM golang AS b", "RUN go build -o /app .", "FROM scratch", "COPY --from=b /app /"),
       docker("FROM golang AS b", "RUN go build -o /app .", "FROM gcr.io/distroless/base"),
       docker(
         "FROM golang AS b",
@@ -408,7 +409,13 @@ describe.each(CASES)("$code: $what", ({ code, fires = [], quiet = [] }) => {
 });
 
 describe("what the program tells", () => {
-  const scratch = docker("FROM golang AS b", "RUN go build -o /app .", "FROM scratch", "COPY --from=b /app /app");
+  const scratch = docker(
+    "FROM golang AS b",
+    "RUN go build -o /app .",
+    "FROM scratch",
+    "COPY --from=b /app /app",
+    'ENTRYPOINT ["/app"]',
+  );
   const codes = (files: Files, program: Partial<typeof PROGRAM>): string[] =>
     findingsOf(files, { ...PROGRAM, ...program }).map((finding) => finding.code);
 
