@@ -1,6 +1,5 @@
 // argv → command. The commands themselves are loaded when they run, so that --help costs nothing but commander.
-import { existsSync, readFileSync } from "node:fs";
-import { findPackageJSON } from "node:module";
+import { existsSync } from "node:fs";
 import { Command, CommanderError, Option } from "commander";
 import { nearest } from "../ledger/nearest.ts";
 import { SORTS, VIEWS } from "../ledger/views.ts";
@@ -12,6 +11,7 @@ import { common, duration, positive, split } from "./options.ts";
 import { ignoreClosedPipe } from "./output.ts";
 import { addRelease } from "./releasecommands.ts";
 import { addSymbols } from "./symbolscommands.ts";
+import { version } from "./version.ts";
 import type { ConfigFlags } from "./config.ts";
 import type { DiffFlags } from "./diff.ts";
 import type { OverviewFlags } from "./overview.ts";
@@ -107,14 +107,9 @@ Examples:
   pare diff old new                          what changed, exact per package
   pare diff main..HEAD ./cmd/server          the same for two git revisions
 
-Exit codes: 0 fine, 2 usage, 3 a tool is missing, 4 unreadable input, 6 a Go build failed.`,
+Exit codes: 0 fine, 1 a check or audit found something, 2 usage, 3 a tool is missing, 4 unreadable input, 6 a Go build failed.`,
   );
   return program;
-}
-
-function version(): string {
-  const path = findPackageJSON(import.meta.url);
-  return path === undefined ? "unknown" : (JSON.parse(readFileSync(path, "utf8")) as { version: string }).version;
 }
 
 /** -C stands in front of the command or behind it. */
