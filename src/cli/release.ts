@@ -3,14 +3,21 @@ import { dirname, join, resolve } from "node:path";
 import { newProjectFile } from "../config/discover.ts";
 import { loadReleaseFile } from "../config/releasefile.ts";
 import { judgeAll, prepare } from "../release/prepare.ts";
-import { runRelease } from "../release/run.ts";
+import { mergeShards } from "../release/merge.ts";
+import type { PlanItem, ReleasePlan } from "../release/plan.ts";
+import { costKey } from "../release/program.ts";
+import { type RunOptions, runRelease } from "../release/run.ts";
+import { chosenItems, githubMatrix, type Share, shares } from "../release/shard.ts";
+import { type Verified, verifyRelease } from "../release/verify.ts";
 import { visible } from "../report/escape.ts";
 import { jsonDocument } from "../report/json.ts";
 import { planText, releaseText } from "../report/releasetext.ts";
 import { terminalOf } from "../report/terminal.ts";
 import { formatBytes } from "../report/units.ts";
+import { Costs } from "../schedule/costs.ts";
 import type { ScheduleEvent } from "../schedule/event.ts";
 import { cacheDirectory, dataDirectory, stateDirectory } from "../toolchain/directories.ts";
+import { EXIT, Failure } from "./failure.ts";
 import { onInterrupt } from "./interrupt.ts";
 import type { CommonOptions } from "./options.ts";
 import { write } from "./output.ts";
@@ -28,9 +35,16 @@ export interface ReleaseFlags extends CommonOptions {
   readonly explain?: boolean;
   readonly json?: boolean;
   readonly log?: string;
+  readonly only?: readonly string[];
+  readonly shard?: { readonly index: number; readonly count: number };
+  readonly ci?: "github";
+  readonly jobsInMatrix?: number;
+  readonly verify?: boolean;
 }
 
 const OUTPUT = "dist";
+/** Jobs of a matrix, unless there are fewer targets. */
+const MATRIX = 4;
 
 export async function releaseCommand(flags: ReleaseFlags): Promise<void> {
   const cwd = process.cwd();
@@ -50,21 +64,26 @@ export async function releaseCommand(flags: ReleaseFlags): Promise<void> {
   const { plan } = prepared;
   if (flags.quiet !== true) for (const warning of plan.warnings) process.stderr.write(`pare: ${visible(warning)}\n`);
   const explain = flags.explain === true;
+  if (flags.ci !== undefined) {
+    const all = shares(plan, flags.jobsInMatrix ?? Math.min(plan.items.length, MATRIX), secondsOf(plan));
+    return write("-", `${JSON.stringify(githubMatrix(all))}\n`);
+  }
+  const share = shareOf(plan, flags);
   if (flags.dryRun === true) {
     if (flags.json === true) return write("-", jsonDocument(plan));
-    const verdicts = await judgeAll(plan.items, prepared);
+    const verdicts = await judgeAll(share.items, prepared);
     prepared.context.answers.save(onInterrupt);
     const planned = verdicts.map(({ resolved, state, why }) => ({
       id: resolved.item.id,
       state,
       why: resolved.cgoFor === "" ? why : [`C is built, for ${resolved.cgoFor} does not build without`, ...why],
     }));
-    return write("-", planText(plan, planned, terminalOf(process.stdout, process.env), explain));
+    return write("-", planText({ ...plan, ...share }, planned, terminalOf(process.stdout, process.env), explain));
   }
   const log = flags.log === undefined ? undefined : eventLog();
-  const result = await runRelease(prepared, {
-    items: plan.items,
-    universal: plan.universal,
+  const options: RunOptions = {
+    items: share.items,
+    universal: share.universal,
     jobs: flags.jobs,
     memory: flags.memory,
     keepGoing: flags.keepGoing === true,
@@ -76,10 +95,68 @@ export async function releaseCommand(flags: ReleaseFlags): Promise<void> {
       log?.add(event);
       tell(event, progress);
     },
-  }).finally(() => progress.done());
+  };
+  let result;
+  let verified: Verified | undefined;
+  try {
+    result = await runRelease(prepared, options);
+    if (flags.verify === true) {
+      progress.step("building everything once more");
+      verified = await verifyRelease(prepared, options, onInterrupt);
+    }
+  } finally {
+    progress.done();
+  }
   if (flags.log !== undefined && log !== undefined) await write(flags.log, log.lines());
-  if (flags.json === true) return write("-", jsonDocument(result));
-  await write("-", releaseText(result, terminalOf(process.stdout, process.env), explain));
+  if (flags.json === true) await write("-", jsonDocument(result));
+  else await write("-", releaseText(result, terminalOf(process.stdout, process.env), explain));
+  if (verified !== undefined) report(verified, flags);
+}
+
+/** What --verify found; differences are a failure. */
+function report({ same, different }: Verified, flags: ReleaseFlags): void {
+  if (different.length === 0) {
+    if (flags.quiet !== true) process.stderr.write(`pare: built again elsewhere, all ${same} files are the same\n`);
+    return;
+  }
+  const lines = different.map(
+    ({ path, from, to, owner }) => `${path} differs first in bytes ${from} to ${to}${owner === "" ? "" : `: ${owner}`}`,
+  );
+  throw new Failure(EXIT.checkFailed, `built again elsewhere, ${different.length} files differ\n${lines.join("\n")}`);
+}
+
+/** What this machine makes of a plan. */
+function shareOf(plan: ReleasePlan, { only, shard }: ReleaseFlags): Share {
+  if (only !== undefined) {
+    const chosen = chosenItems(plan, only);
+    if ("unknown" in chosen)
+      throw new Failure(EXIT.usage, `--only ${chosen.unknown}: the plan has no such item; see --dry-run`);
+    return chosen;
+  }
+  if (shard === undefined) return plan;
+  return shares(plan, shard.count, secondsOf(plan))[shard.index - 1];
+}
+
+function secondsOf({ module }: ReleasePlan): (item: PlanItem) => number | undefined {
+  const costs = new Costs(join(stateDirectory(), "costs.json"));
+  return (item) => costs.of(costKey("build", module, item))?.seconds;
+}
+
+/** pare release merge: shards → one release. */
+export async function mergeCommand(
+  directories: readonly string[],
+  flags: CommonOptions & { readonly output?: string },
+): Promise<void> {
+  const output = resolve(flags.output ?? OUTPUT);
+  const release = mergeShards(
+    directories.map((each) => resolve(each)),
+    output,
+    onInterrupt,
+  );
+  await write(
+    "-",
+    `${release.artifacts.length} files of ${visible(release.project)} ${visible(release.version)} in ${visible(output)}\n`,
+  );
 }
 
 function tell(event: ScheduleEvent, progress: Progress): void {

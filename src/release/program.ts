@@ -13,6 +13,7 @@ import type { GoContext } from "../toolchain/go.ts";
 import { type MeasuredBuild, measuredBuild } from "../toolchain/measuredbuild.ts";
 import { type InputsContext, changedMeanwhile, type Resolved } from "./inputs.ts";
 import { type Output, sha256Of } from "./output.ts";
+import type { PlanItem } from "./plan.ts";
 import type { State } from "./result.ts";
 
 export interface Program {
@@ -178,13 +179,13 @@ function link(
 
 /** Runs a build when there is room for it, with what it took the last time; remembers what it takes now. */
 async function taskOf(
-  { item, inputs }: Resolved,
-  kind: string,
-  { executor, costs }: Workshop,
+  { item }: Resolved,
+  kind: "build" | "symbols",
+  { executor, costs, context }: Workshop,
   work: (task: TaskContext) => Promise<MeasuredBuild>,
 ): Promise<MeasuredBuild> {
-  const key = costKey(kind, inputs.importPath, item.target, item.flags);
-  const known = costs.of(key) ?? costs.of(costKey("build", inputs.importPath, item.target, item.flags));
+  const key = costKey(kind, context.plan.module, item);
+  const known = costs.of(key) ?? costs.of(costKey("build", context.plan.module, item));
   const label = kind === "build" ? item.id : `${item.id}: ${kind}`;
   const took = await executor.run({
     key: `${kind} ${item.id}`,
@@ -197,8 +198,8 @@ async function taskOf(
 }
 
 /** What the costs of a build are remembered by. */
-export function costKey(kind: string, pkg: string, target: string, flags: readonly string[]): string {
+export function costKey(kind: "build" | "symbols", module: string, { package: pkg, target, flags }: PlanItem): string {
   // versions in flags change with every commit, and what a build takes does not
   const steady = flags.filter((flag) => !/^--?ldflags/.test(flag));
-  return ["release", kind, pkg, target, ...steady].join(" ");
+  return ["release", kind, module, pkg, target, ...steady].join(" ");
 }

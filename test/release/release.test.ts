@@ -132,6 +132,36 @@ describe("one project", () => {
     expect(app.hashes()).toEqual(first);
   });
 
+  it("is the same when it is made in shares, on machines that remember nothing, and joined", () => {
+    const words = (n: number) => ["--no-symbols", "--shard", `${n}/2`, "-o", path.join(app.base, `shard-${n}`)];
+    const env = { XDG_STATE_HOME: path.join(app.base, "none") };
+    for (const n of [1, 2]) expect(app.run(words(n), env).code).toBe(0);
+    const joined = path.join(app.base, "joined");
+    const merge = (...shards: number[]) =>
+      app.run(["merge", ...shards.map((n) => path.join(app.base, `shard-${n}`)), "-o", joined]);
+    expect(merge(1)).toMatchObject({ code: 4, stderr: expect.stringContaining("in none of the shards") as string });
+    expect(merge(1, 2, 2)).toMatchObject({ code: 4, stderr: expect.stringContaining("is in ") as string });
+    expect(existsSync(path.join(joined, "SHA256SUMS"))).toBe(false);
+    expect(merge(2, 1).code).toBe(0);
+    expect(app.hashes(joined)).toEqual(first);
+    const damaged = path.join(app.base, "shard-1/app_linux_amd64/app");
+    writeFileSync(damaged, "x");
+    rmSync(joined, { recursive: true });
+    expect(merge(1, 2).stderr).toContain("missing, or not what its artifacts.json says");
+  });
+
+  it("is shared out for GitHub, each job with words that name what it makes", () => {
+    const { include } = JSON.parse(app.run(["--ci", "github", "--jobs-in-matrix", "2"]).stdout) as {
+      include: { args: string }[];
+    };
+    expect(include).toHaveLength(2);
+    const out = path.join(app.base, "job");
+    const { stdout } = app.run([...include[1].args.split(" "), "--json", "--no-symbols", "-o", out]);
+    const { items } = JSON.parse(stdout) as { items: { id: string }[] };
+    expect(`--only ${items.map(({ id }) => id.replace(" ", ":")).join(",")}`).toBe(include[1].args);
+    expect(app.run(["--only", "app:linux/none"])).toMatchObject({ code: 2 });
+  });
+
   it("keeps twins with symbols", () => {
     const entries = readdirSync(path.join(app.base, "data/pare/symbols"));
     expect(entries.length).toBeGreaterThanOrEqual(TARGETS.length - 1);
