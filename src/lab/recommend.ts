@@ -227,6 +227,14 @@ function costsOf(winner: LabRow, result: LabResult): string[] {
   const prices = lineage(winner.variant.name, result)
     .map(({ variant }) => variant.price)
     .filter((price) => price !== "");
+  // the variant that took it away may not have been asked for, and have no row
+  const hasDebugInfo = ({ measures }: LabRow): boolean | undefined => measures.traits?.debugInfo?.value;
+  if (
+    hasDebugInfo(result.rows[0]) === true &&
+    hasDebugInfo(winner) === false &&
+    !prices.some((price) => price.includes("debugger"))
+  )
+    prices.push("no debugger; traces and pprof stay");
   const interpreter = winner.measures.traits?.interpreter?.value ?? "";
   if (interpreter !== "") prices.push(`needs ${interpreter} where it runs: an image from scratch has none`);
   // "no debugger" and "no debugger; no paths" are one price

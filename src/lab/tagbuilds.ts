@@ -14,8 +14,6 @@ import { headOf, type ListedBuild, listFiles } from "../toolchain/taggedfiles.ts
 import { headerOf } from "./constraint.ts";
 import { findTags, type FoundTag } from "./findtags.ts";
 import { measureTags, NOISE, type TagBuilder, type TagBuilt, type TagResult, type TagSet } from "./tags.ts";
-import { type Variant } from "./model.ts";
-import { derived } from "./variants.ts";
 
 /** The build that tags are tried on. */
 export interface TagSubject {
@@ -188,15 +186,4 @@ function digestOf(bytes: Uint8Array): string {
 function firstLine(output: string): string {
   const lines = output.split("\n").slice(1);
   return lines.find((line) => line.trim() !== "" && !/^(?:#|---|===|\?|ok\b)/.test(line))?.trim() ?? output.trim();
-}
-
-/** The best combination as a variant of the lab, so that it is measured like any other. */
-export function combinationVariant(result: TagResult, release: Variant, goflags: string): Variant | undefined {
-  const { best } = result;
-  if (best === null || best.tags.drop.length > 0) return undefined;
-  const costs = result.rows.flatMap(({ found }) =>
-    best.tags.set.includes(found.tag) && found.known !== null ? [found.known.costs] : [],
-  );
-  const price = costs.length > 0 ? `without: ${costs.join("; ")}` : "what the tags take away";
-  return derived(`tags ${best.tags.set.join(",")}`, "tags", release, { tags: best.tags.set, price }, goflags);
 }

@@ -188,7 +188,7 @@ describe("reasons", () => {
     );
     expect(lines[1]).toBe("  go build # CGO_ENABLED=0 pie");
     expect(lines[2]).toBe(
-      "  costs: the price of CGO_ENABLED=0 pie; the price of CGO_ENABLED=0; the price of release; needs /lib64/ld.so where it runs: an image from scratch has none",
+      "  costs: the price of CGO_ENABLED=0 pie; the price of CGO_ENABLED=0; the price of release; no debugger; traces and pprof stay; needs /lib64/ld.so where it runs: an image from scratch has none",
     );
     expect(lines.find((line) => line.includes("upx --best"))).toBe(
       "  upx --best        -67 % on disk, -6.1 % as a pulled layer (gzip), +93 ms start, +30.0 MB private memory, +57.0 s warm build; layers are compressed anyway; the program is unpacked into memory that is never shared",
