@@ -48,7 +48,8 @@ export async function learnReadiness(
   return "kind" in found && found.kind === "port" && takesPort(invocation) ? { kind: "port", port: "{port}" } : found;
 }
 
-const CRASH = /^(?:panic: |fatal error: |runtime: |SIGSEGV|This program can only be run on )/m;
+/** What Go's runtime prints of a crash, or where the processor is too old (runtime/panic.go, runtime/asm_amd64.s). */
+const CRASH = /^(?:panic: |fatal error: |This program can only be run on )/m;
 /** A line of a trace with its position (runtime/traceback.go): a function, and below it a file and a line. */
 const TRACE = /^[\w./*()·-]+\(.*\)\n\t.+:\d+ \+0x/m;
 const TRACE_MS = 1000;
@@ -67,7 +68,7 @@ export async function behaviourOf({ path }: Startable, setting: StartSetting, { 
   if (!result.ok) return { lives: false, what: result.message, output };
   if (result.ended) {
     const { code } = result.ended;
-    const crashed = CRASH.test(result.output);
+    const crashed = code !== 0 && CRASH.test(result.output);
     return {
       lives: !crashed,
       fails: code !== 0,

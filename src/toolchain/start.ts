@@ -93,6 +93,7 @@ export async function start(launch: Launch, meanwhile?: (pid: number) => Promise
     }
   };
   const release = guard(kill);
+  if (signal?.aborted === true) kill();
   signal?.addEventListener("abort", kill);
   /** It has ended by itself, or could not be started. */
   let ended: Ended | undefined;
