@@ -5,6 +5,7 @@ import { nearest } from "../ledger/nearest.ts";
 import { SORTS, VIEWS } from "../ledger/views.ts";
 import { addAudit, addExplain } from "./auditcommands.ts";
 import { addDeps, addWhy } from "./explaincommands.ts";
+import { addCache } from "./cachecommands.ts";
 import { EXIT, Failure } from "./failure.ts";
 import { addLab } from "./labcommands.ts";
 import { common, duration, positive, split } from "./options.ts";
@@ -38,6 +39,7 @@ export const DOCUMENTS = [
   "artifacts",
   "symbols",
   "resolved",
+  "cache",
   "settings",
   "config",
 ] as const;
@@ -93,6 +95,7 @@ function createProgram(): Command {
   program.commandsGroup("Ship:");
   addRelease(program);
   addSymbols(program);
+  addCache(program);
   program.commandsGroup("Other:");
   addConfig(program);
   addSchema(program);

@@ -19,6 +19,7 @@ async function schemaOf(document: Document): Promise<Record<string, unknown>> {
   if (document === "settings") return (await import("../config/schema.ts")).settingsJsonSchema();
   if (document === "overview") return (await import("../lab/overviewschema.ts")).overviewJsonSchema();
   if (isRelease(document)) return (await import("../release/schema.ts")).releaseJsonSchema(document);
+  if (document === "cache") return (await import("../cache/schema.ts")).cacheJsonSchema();
   if (document === "symbols" || document === "resolved")
     return (await import("../symbols/schema.ts")).symbolsJsonSchema(document);
   if (isExplained(document)) return (await import("../explain/schema.ts")).explainJsonSchema(document);

@@ -1,0 +1,45 @@
+// pare cache prog: each go command starts one, so nothing is loaded that a local hit does not need.
+import { resolve } from "node:path";
+import { GoDirectory, goCacheDirectory } from "../cache/godirectory.ts";
+import { serveGo } from "../cache/prog.ts";
+import { openRemote, type Remote, RemoteSettingError } from "../cache/remote.ts";
+import { Tiers } from "../cache/tiers.ts";
+import { EXIT, Failure } from "./failure.ts";
+
+export interface ProgFlags {
+  readonly dir?: string;
+  readonly remote?: string;
+  readonly readOnly?: boolean;
+  /** Seconds. */
+  readonly uploadWait: number;
+}
+
+export async function progCommand(flags: ProgFlags): Promise<void> {
+  if (flags.remote !== undefined && /^[a-z0-9]+:\/\/[^/]*@/i.test(flags.remote)) {
+    throw new Failure(
+      EXIT.usage,
+      "--remote shows its words to every user of the machine: give secrets in PARE_CACHE_REMOTE",
+    );
+  }
+  const warn = (text: string): void => void process.stderr.write(`pare: ${text}\n`);
+  const tiers = new Tiers({
+    local: new GoDirectory(resolve(flags.dir ?? goCacheDirectory())),
+    remote: await remoteOf(flags.remote ?? process.env.PARE_CACHE_REMOTE ?? "", warn),
+    readOnly: flags.readOnly === true,
+    warn,
+  });
+  await serveGo(tiers, process.stdin, process.stdout, flags.uploadWait * 1000);
+  process.stdin.destroy();
+}
+
+/** A remote that cannot be used is a warning: a cache must not fail a build. */
+async function remoteOf(url: string, warn: (text: string) => void): Promise<Remote | undefined> {
+  if (url === "") return undefined;
+  try {
+    return await openRemote(url);
+  } catch (error) {
+    if (!(error instanceof RemoteSettingError)) throw error;
+    warn(`${error.message}; the build goes on without it`);
+    return undefined;
+  }
+}
