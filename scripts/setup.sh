@@ -4,7 +4,7 @@
 set -eu
 
 # program:package
-wanted="upx:upx-ucl chromium:chromium readelf:binutils objdump:binutils gcc:gcc xz:xz-utils zstd:zstd time:time debuginfod-find:debuginfod wasm-opt:binaryen"
+wanted="upx:upx-ucl chromium:chromium readelf:binutils objdump:binutils gcc:gcc xz:xz-utils zstd:zstd time:time debuginfod-find:debuginfod wasm-opt:binaryen nginx:nginx-light"
 
 missing_packages() {
 	for pair in $wanted; do

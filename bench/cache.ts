@@ -1,0 +1,91 @@
+// `pare cache prog` beside Go's own cache, and beside compiling: node bench/cache.ts [directory of a module] [package].
+// Local: everything is there, bar 1.5 × Go's own. Remote: an empty local tier, a Bazel HTTP cache on loopback, bar 3 × faster than cold.
+// Symbols: what zstd makes of an unstripped file with and without compressed DWARF.
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { Worker } from "node:worker_threads";
+import { constants, zstdCompressSync } from "node:zlib";
+import { inflateDebugSections } from "../src/binary/elfinflate.ts";
+import { inflate } from "../src/toolchain/inflate.ts";
+
+const ROOT = path.join(path.dirname(fileURLToPath(import.meta.url)), "..");
+const [module = path.join(ROOT, "examples/api"), pkg = "."] = process.argv.slice(2);
+const scratch = mkdtempSync(path.join(tmpdir(), "pare-bench-"));
+const PROG = `${process.execPath} ${path.join(ROOT, "dist/cli/main.js")} cache prog --upload-wait 10m`;
+
+/** Seconds of one build; with a cache of its own, and through pare if `remote` is a text. */
+function build(cache: string, remote?: string): number {
+  const env: NodeJS.ProcessEnv = { ...process.env, GOCACHE: path.join(scratch, cache), GOFLAGS: "" };
+  if (remote !== undefined) Object.assign(env, { GOCACHEPROG: PROG, PARE_CACHE_REMOTE: remote });
+  const start = performance.now();
+  const ran = spawnSync("go", ["build", "-o", path.join(scratch, "program"), pkg], {
+    cwd: module,
+    env,
+    encoding: "utf8",
+  });
+  if (ran.status !== 0 || /^pare:/m.test(ran.stderr)) throw new Error(ran.stderr);
+  return (performance.now() - start) / 1000;
+}
+
+const best = (runs: number, work: () => number): number => Math.min(...Array.from({ length: runs }, work));
+
+/** A remote cache that keeps everything in memory, in a thread of its own, for builds block this one. */
+const SERVER = `
+const { parentPort } = require("node:worker_threads");
+const stored = new Map();
+require("node:http").createServer((request, response) => {
+  const chunks = [];
+  request.on("data", (chunk) => chunks.push(chunk)).on("end", () => {
+    if (request.method === "PUT") stored.set(request.url, Buffer.concat(chunks));
+    const value = stored.get(request.url);
+    response.writeHead(value ? 200 : 404).end(request.method === "GET" ? value : "");
+  });
+}).listen(0, "127.0.0.1", function () { parentPort.postMessage(this.address().port); });
+`;
+
+function row(name: string, seconds: number): void {
+  process.stdout.write(`${name.padEnd(44)} ${seconds.toFixed(2).padStart(8)} s\n`);
+}
+
+const verdict = (name: string, value: number, bar: number, atLeast: boolean): void => {
+  const holds = atLeast ? value >= bar : value <= bar;
+  process.stdout.write(
+    `${name.padEnd(44)} ${value.toFixed(2).padStart(8)} × (bar ${bar}) ${holds ? "holds" : "OVER"}\n`,
+  );
+};
+
+const worker = new Worker(SERVER, { eval: true });
+try {
+  const port = await new Promise<number>((listening) => worker.once("message", listening));
+  const remote = `http://127.0.0.1:${port}/`;
+  mkdirSync(path.join(scratch, "own"));
+  const cold = build("own");
+  row("cold, Go's own cache", cold);
+  row("cold, pare with uploads", build("filled", remote));
+  const own = best(3, () => build("own"));
+  const local = best(3, () => build("own", ""));
+  row("everything local, Go's own cache", own);
+  row("everything local, pare", local);
+  const far = best(2, () => {
+    rmSync(path.join(scratch, "empty"), { recursive: true, force: true });
+    return build("empty", remote);
+  });
+  row("empty local tier, remote on loopback", far);
+  verdict("local: pare / Go", local / own, 1.5, false);
+  verdict("remote: cold / pare", cold / far, 3, true);
+
+  const program = readFileSync(path.join(scratch, "program"));
+  const options = { params: { [constants.ZSTD_c_compressionLevel]: 9 } };
+  const [packed, plain] = [program, inflateDebugSections(program, inflate)].map(
+    (bytes) => zstdCompressSync(bytes, options).length,
+  );
+  process.stdout.write(
+    `zstd of the unstripped file: ${packed} bytes; with DWARF decompressed first: ${plain} (${((100 * plain) / packed).toFixed(1)} %)\n`,
+  );
+} finally {
+  await worker.terminate();
+  rmSync(scratch, { recursive: true, force: true });
+}
