@@ -16,6 +16,9 @@ const TOOL_EXITS: { readonly [C in ToolCode]: number } = {
   tool: EXIT.toolMissing,
 };
 
+/** A line of a compiler, which indents with tabs. */
+const indented = (line: string): string => line.split("\t").map(visible).join("\t");
+
 /** Prints the error; what is not expected is a bug and says so. */
 export function explain(error: unknown, verbose: boolean): number {
   const say = (text: string): void => {
@@ -26,7 +29,7 @@ export function explain(error: unknown, verbose: boolean): number {
     const message = verbose && error.detail !== "" ? `${error.message} [${error.detail}]` : error.message;
     // what a compiler says has lines of its own; what is said of a file may hold the file's own line ends, and stays one line
     if (exitCode === EXIT.unreadable) say(message);
-    else process.stderr.write(`pare: ${message.split("\n").map(visible).join("\n")}\n`);
+    else process.stderr.write(`pare: ${message.split("\n").map(indented).join("\n")}\n`);
     return exitCode;
   }
   if (error instanceof ConfigError) {

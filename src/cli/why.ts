@@ -2,6 +2,7 @@
 import type { LinkModel } from "../explain/model.ts";
 import type { Snapshot } from "../ledger/snapshot.ts";
 import type { NoTarget } from "../explain/targets.ts";
+import { visible } from "../report/escape.ts";
 import { terminalOf } from "../report/terminal.ts";
 import { EXIT, Failure } from "./failure.ts";
 import { factsOf, type Input, isSnapshot, profileInput } from "./input.ts";
@@ -37,6 +38,12 @@ async function answer(model: LinkModel, name: string, flags: WhyFlags, warnings:
   const { why } = await import("../explain/why.ts");
   const found = findTarget(model, name);
   if (!("nodes" in found)) throw new Failure(EXIT.usage, noTarget(name, found));
+  const packages =
+    found.kind === "package" ? model.snapshot.modules.find(({ path }) => path === name)?.packages.length : 1;
+  if (packages !== undefined && packages > 1 && flags.quiet !== true)
+    process.stderr.write(
+      `${visible(name)} is a module of ${packages} packages too: pare why '${visible(name)}/...' asks about all of them\n`,
+    );
   const result = { ...why(model, found), warnings };
   if (flags.json === true) return (await import("../report/json.ts")).jsonDocument(result);
   const { whyText } = await import("../report/whytext.ts");

@@ -1,6 +1,6 @@
 // Why a package is larger than in another build: the references that lead to what was not there.
 import { eachKept, type Reference } from "./chains.ts";
-import { type LinkGraph, NONE, nodesByName } from "./graph.ts";
+import { type LinkGraph, nodeName, NONE, nodesByName } from "./graph.ts";
 import { SYMBOL } from "./probegraph.ts";
 import type { Ground, Reach } from "./reach.ts";
 import type { Owners } from "./retained.ts";
@@ -36,6 +36,9 @@ const ELSEWHERE = 2 ** 32;
 /** An end of an edge that nobody owns, and an edge within one package, are shown only where there is no other. */
 const UNOWNED = 2 ** 34;
 const WITHIN = 2 ** 36;
+
+/** A package that was there may only now have something to initialise: that explains nothing while something of it has grown. */
+const INIT = 2 ** 38;
 
 /** What the compiler keeps beside a function, and nobody wrote. */
 const BESIDE = /\.(?:stkobj|arginfo\d|argliveinfo|opendefer|wrapinfo|args_stackmap)$/;
@@ -83,6 +86,7 @@ export function newEdges(
       if ((graph.flags[to] & SYMBOL.text) === 0) cost += 0.5;
       if (owner[from] === target) cost += WITHIN;
       else if (owner[from] === 0) cost += UNOWNED;
+      if (hasOld[target] !== 0 && isTask(graph, to)) cost += INIT;
       const known = best.get(target);
       if (!known || cost < known.cost) best.set(target, { edge: { from, to }, cost });
     });
@@ -95,8 +99,7 @@ export function newEdges(
     for (let { from, to } = edge; from !== NONE; to = from, from = parent[from]) {
       if (!isCrossing({ from, to })) continue;
       if (hasOld[owner[to]] === 0) firstPackage = { from, to };
-      // a package that was there may only now have something to initialise
-      else if (!graph.dump.name(to).endsWith("..inittask")) first = { from, to };
+      else if (!isTask(graph, to)) first = { from, to };
     }
     return firstPackage ?? first ?? (isCrossing(edge) ? edge : undefined);
   };
@@ -104,15 +107,13 @@ export function newEdges(
   const answers = new Map<string, NewEdge>();
   for (const { package: name, symbols } of packages) {
     const found = best.get(owners.names.indexOf(name));
-    if (found) {
-      const entrance = entranceOf(found.edge);
-      answers.set(name, { ...found.edge, isNew: true, ...(entrance && { entrance }) });
-      continue;
-    }
-    const to = symbols
+    const grown = symbols
       .map((symbol) => nodes.get(`${name}\0${symbol}`))
       .find((node) => node !== undefined && parent[node] !== NONE);
-    if (to !== undefined) answers.set(name, { from: parent[to], to, isNew: false });
+    if (found && (found.cost < INIT || grown === undefined)) {
+      const entrance = entranceOf(found.edge);
+      answers.set(name, { ...found.edge, isNew: true, ...(entrance && { entrance }) });
+    } else if (grown !== undefined) answers.set(name, { from: parent[grown], to: grown, isNew: false });
   }
   return answers;
 }
@@ -126,6 +127,10 @@ function functionValues(ground: Ground, reach: Reach): Edge[] {
     eachKept(ground, reach, from, (to) => edges.push({ from, to }));
   }
   return edges;
+}
+
+function isTask(graph: LinkGraph, node: number): boolean {
+  return nodeName(graph, node).endsWith("..inittask");
 }
 
 function isType(graph: LinkGraph, node: number): boolean {

@@ -140,8 +140,14 @@ function moduleName(path: string, version: string): string {
 }
 
 export function atPosition(position: { readonly file: string; readonly line: number } | undefined): string {
-  // below the module cache or GOROOT, the rest of the path names the package
-  return position ? visible(`${position.file.replace(/^.*\/(?:pkg\/mod|src)\//, "")}:${position.line}`) : "";
+  return position ? visible(`${shortened(position.file)}:${position.line}`) : "";
+}
+
+/** Below the module cache, where "!m" stands for "M", or below a directory src like GOROOT's, the rest of the path names the package. */
+function shortened(file: string): string {
+  const cached = /^.*\/pkg\/mod\/(.*)$/s.exec(file);
+  if (cached) return cached[1].replace(/!([a-z])/g, (_, letter: string) => letter.toUpperCase());
+  return file.replace(/^(?:\/|[A-Za-z]:).*?\/src\//s, "");
 }
 
 export function importsText(found: Imports, options: WhyTextOptions): string {

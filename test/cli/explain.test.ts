@@ -97,11 +97,14 @@ describe("pare deps", () => {
 
 describe("what cannot be built", () => {
   it("a package that does not compile: Go's error, once", () => {
-    const broken = module("broken", { "main.go": "package main\n\nfunc main() { missing() }\n" });
+    const main = "package main\n\nfunc main() { missing(); take(1) }\n\nfunc take(a, b int) {}\n";
+    const broken = module("broken", { "main.go": main });
     for (const command of [["why", "fmt"], ["deps"]]) {
       const { stderr, status } = pare(broken, ...command, "-q");
       expect(status).toBe(6);
       expect(stderr.match(/undefined: missing/g)).toHaveLength(1);
+      // Go indents with tabs
+      expect(stderr).toMatch(/\n\thave \(number\)\n\twant \(int, int\)\n/);
     }
   });
 

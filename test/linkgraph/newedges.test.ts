@@ -77,3 +77,14 @@ it("names the largest growth where nothing is new, and nothing where nobody know
   expect(edge.entrance).toBeUndefined();
   expect(ask(["errors", "not/here"], ["(no such symbol)"]).size).toBe(0);
 });
+
+it("does not take an init that is new in a package that was there for the reason, while something of it has grown", () => {
+  const task = "reflect..inittask";
+  for (let i = 0; i < ground.graph.dump.count; i++)
+    if (ownerOf(i) === "reflect" && name(i) !== task) known.add(name(i));
+  known.delete(task);
+  const grown = ask(["reflect"], ["reflect.Value.Set"]).get("reflect")!;
+  expect([grown.isNew, name(grown.to)]).toEqual([false, "reflect.Value.Set"]);
+  const alone = ask(["reflect"]).get("reflect")!;
+  expect([alone.isNew, name(alone.to)]).toEqual([true, task]);
+});
