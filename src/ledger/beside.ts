@@ -11,7 +11,7 @@ import { refOrigins } from "./claims/origins.ts";
 import { type SymbolPackages, symbolPackages } from "./claims/packagenames.ts";
 import { claimNames } from "./claims/pclntab.ts";
 import { symbolMarks } from "./claims/symbols.ts";
-import { CLAIMANT, claimFunctions, claimStructure, openProgram } from "./front.ts";
+import { CLAIMANT, claimFunctions, claimStructure, openProgram, TABLE_CLAIMS } from "./front.ts";
 import { Claims, type Ledger, Names, SymbolNames } from "./ledger.ts";
 import { sweep } from "./sweep.ts";
 
@@ -68,7 +68,7 @@ export function* makeParts(bytes: Uint8Array, inflate: Inflate): Generator<Made>
   const named = symbolMarks(exe, packages, symbols);
   const functions = ownFunctions(go.pcln, packages);
   const symbolOf = symbols.source((i) => go.pcln.name(i));
-  const claims = new Claims(bytes.length, exe.regions, packages, symbols, go.pcln.nfunc * 6 + 4096);
+  const claims = new Claims(bytes.length, exe.regions, packages, symbols, go.pcln.nfunc * TABLE_CLAIMS + 4096);
   claims.begin(CLAIMANT.pclntab);
   claimNames(claims, go.pcln, functions);
   const numbering = (): Numbering => ({ packages: packages.all(), strings: symbols.added() });

@@ -25,6 +25,9 @@ export const CLAIMANT = {
   data: 5,
 } as const;
 
+/** Claims on code, names and the function table for each function, at most as a rule: room that is not used takes no memory. */
+export const TABLE_CLAIMS = 14;
+
 export interface Program {
   readonly exe: Executable;
   readonly buildInfo?: BuildInfo;

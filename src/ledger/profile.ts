@@ -20,7 +20,7 @@ import { claimRest } from "./claims/rest.ts";
 import { sourceFiles } from "./claims/sourcefiles.ts";
 import { symbolMarks } from "./claims/symbols.ts";
 import { claimTestimony } from "./claims/testimony.ts";
-import { CLAIMANT, claimFunctions, claimStructure, openProgram } from "./front.ts";
+import { CLAIMANT, claimFunctions, claimStructure, openProgram, TABLE_CLAIMS } from "./front.ts";
 import { type ProbeDump, reflects } from "../linkgraph/probe.ts";
 import { Claims, EXACT, KIND, type Ledger, Names, SymbolNames } from "./ledger.ts";
 import { fillGaps, releaseLedger, sweep } from "./sweep.ts";
@@ -267,7 +267,7 @@ function frontOf(
 }
 
 function namesOf(exe: Executable, go: GoProgram, packages: Names, symbols: SymbolNames, functions: Functions): Claims {
-  const claims = new Claims(exe.bytes.length, exe.regions, packages, symbols, go.pcln.nfunc * 6 + 4096);
+  const claims = new Claims(exe.bytes.length, exe.regions, packages, symbols, go.pcln.nfunc * TABLE_CLAIMS + 4096);
   claims.begin(CLAIMANT.pclntab);
   claimNames(claims, go.pcln, functions);
   return claims;

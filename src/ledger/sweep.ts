@@ -104,6 +104,7 @@ export function sortedOrder(keys: Uint32Array, count: number): Uint32Array {
     }
     [order, next] = [next, order];
   }
+  release(next);
   return order;
 }
 

@@ -61,8 +61,13 @@ const MAX_MEMBERS = 65_536;
 /** A growable list of unsigned 32-bit numbers. */
 export class U32List {
   count = 0;
-  private data = new Uint32Array(1024);
-  private view = this.data.subarray(0, 0);
+  private data: Uint32Array<ArrayBuffer>;
+  private view: Uint32Array<ArrayBuffer>;
+  /** `expected` numbers need no growth; room that is not used takes no memory. */
+  constructor(expected = 1024) {
+    this.data = new Uint32Array(Math.max(16, expected));
+    this.view = this.data.subarray(0, 0);
+  }
   push(v: number): void {
     if (this.count === this.data.length) {
       const more = new Uint32Array(this.data.length * 2);
@@ -108,17 +113,17 @@ export class TypeWalker {
   private readonly firstWord: number;
   /** For each byte from `types` on a bit: whether a name that is used stands there. */
   private readonly isName: Uint8Array<ArrayBuffer>;
-  private readonly nameAt = new U32List();
-  private readonly nameSize = new U32List();
-  private readonly nameUse = new U32List();
-  private readonly nameUser = new U32List();
+  private readonly nameAt: U32List;
+  private readonly nameSize: U32List;
+  private readonly nameUse: U32List;
+  private readonly nameUser: U32List;
   private readonly maskUse = new U32List();
   private readonly maskUser = new U32List();
   private readonly maskSize = new U32List();
   private readonly equalUse = new U32List();
   private readonly equalUser = new U32List();
-  private readonly typeUse = new U32List();
-  private readonly typeUser = new U32List();
+  private readonly typeUse: U32List;
+  private readonly typeUser: U32List;
   private readonly pkgPathAt = new Map<number, number>();
   private queue: number[] = [];
   private last: number;
@@ -145,6 +150,13 @@ export class TypeWalker {
     this.firstWord = Math.floor(this.types / exe.ptrSize);
     this.index = new Uint32Array(Math.ceil(span / exe.ptrSize) + 1);
     this.isName = new Uint8Array((span >> 3) + 1);
+    const [names, uses] = [span >> 5, span >> 3];
+    this.nameAt = new U32List(names);
+    this.nameSize = new U32List(names);
+    this.nameUse = new U32List(uses);
+    this.nameUser = new U32List(uses);
+    this.typeUse = new U32List(uses);
+    this.typeUser = new U32List(uses);
     this.last = module.types;
     this.le = exe.littleEndian;
     this.base = exe.imageBase;

@@ -3,12 +3,13 @@
 import type { Executable } from "../../binary/executable.ts";
 import type { GoProgram } from "../../binary/go/program.ts";
 import type { Pclntab } from "../../binary/go/pclntab.ts";
+import { release } from "../../binary/release.ts";
 import { U32List } from "../../binary/go/types.ts";
 import { EXACT, type Claims, KIND } from "../ledger.ts";
 import { sortedOrder } from "../sweep.ts";
 import { type Functions, NameScanner } from "./functions.ts";
 
-/** Functions' parts in one sub-table: claims [offset, next offset) for the first function that uses it. */
+/** Functions' parts in one sub-table: claims [offset, next offset) for the first function that uses it. Consumes the lists. */
 function claimPacked(
   claims: Claims,
   rva: number,
@@ -26,10 +27,11 @@ function claimPacked(
     let j = i + 1;
     while (j < order.length && offsets[order[j]] === offset) j++;
     const next = j < order.length ? offsets[order[j]] : end;
-    if (next > end) return;
+    if (next > end) break;
     claims.image(rva + offset, next - offset, kind, own(f), symbol(f), EXACT);
     i = j;
   }
+  release(order, offsets, users);
 }
 
 /** Claims the header and the names: these tell packages that have no function of their own. */
@@ -111,8 +113,10 @@ function claimFiles(claims: Claims, t: Pclntab, functions: Functions): void {
 }
 
 function claimPcValues(claims: Claims, t: Pclntab, own: (f: number) => number, symbolOf: (f: number) => number): void {
-  const offsets = new U32List();
-  const users = new U32List();
+  let count = 3 * t.nfunc;
+  for (const n of t.npcdata) count += n;
+  const offsets = new U32List(count);
+  const users = new U32List(count);
   const view = new DataView(t.bytes.buffer, t.bytes.byteOffset, t.bytes.byteLength);
   const add = (offset: number, f: number): void => {
     if (offset === 0) return;
@@ -165,8 +169,10 @@ function claimFuncs(
   // funcdata: offsets from gofunc (1.18+) or pointers; it stands in rodata up to 1.25, behind the func structs since 1.26
   const base = relative ? (module?.gofunc ?? 0) : 0;
   if (relative && base === 0) return;
-  const offsets = new U32List();
-  const users = new U32List();
+  let count = 0;
+  for (const n of t.nfuncdata) count += n;
+  const offsets = new U32List(count);
+  const users = new U32List(count);
   for (let f = 0; f < t.nfunc; f++) {
     const at = t.funcdataAt(f);
     for (let k = 0; k < t.nfuncdata[f]; k++) {
