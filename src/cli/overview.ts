@@ -1,6 +1,7 @@
 // Bare `pare`: builds the package as it is and as it should be shipped, and says what else is worth doing, within a budget of time.
 import { type Action, ranked } from "../advice/action.ts";
 import { Budget } from "../lab/budget.ts";
+import { loadSettings } from "../config/settings.ts";
 import { flagsAction, type LeftOut, type Overview, OVERVIEW_SCHEMA } from "../lab/overview.ts";
 import { snapshot } from "../ledger/snapshot.ts";
 import { visible } from "../report/escape.ts";
@@ -29,7 +30,13 @@ export interface Work {
 
 const PAGE = "pare-report.html";
 
-export async function overviewCommand(pkg: string, goFlags: readonly string[], flags: OverviewFlags): Promise<void> {
+/** Without a package, the one of pare.yaml, else that of the current directory. */
+export async function overviewCommand(
+  named: string | undefined,
+  goFlags: readonly string[],
+  flags: OverviewFlags,
+): Promise<void> {
+  const pkg = named ?? loadSettings({ cwd: process.cwd(), env: process.env }).package.value;
   const progress = progressOn(process.stderr, flags.quiet === true);
   const work: Work = { pkg, goFlags, budget: new Budget(flags.timeBudget), progress, actions: [], leftOut: [] };
   try {

@@ -130,7 +130,7 @@ function changeDirectory(command: Command): void {
 function addOverview(program: Command): void {
   program
     .enablePositionalOptions()
-    .argument("[package]", "package to build and look into (default: this directory)")
+    .argument("[package]", "package to build and look into (default: that of pare.yaml, or this directory)")
     .argument("[flags...]", "flags for go build, after --");
   program
     .addOption(
@@ -145,7 +145,7 @@ function addOverview(program: Command): void {
     .option("-v, --verbose", "say where in the file an error is");
   program.action(async (pkg: string | undefined, flags: string[], options: OverviewFlags) => {
     if (pkg !== undefined) rejectMistypedCommand(pkg, program);
-    await (await import("./overview.ts")).overviewCommand(pkg ?? ".", flags, options);
+    await (await import("./overview.ts")).overviewCommand(pkg, flags, options);
   });
 }
 
