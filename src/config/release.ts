@@ -49,16 +49,6 @@ const archive = z.strictObject({
   level: z.int().min(1).max(9).exactOptional().describe("of compression"),
 });
 
-const packages = z
-  .strictObject({
-    formats: z.array(z.enum(["deb", "rpm", "apk"])).min(1),
-    maintainer: word.min(1),
-    description: word.exactOptional(),
-    license: word.exactOptional(),
-    homepage: word.exactOptional(),
-  })
-  .describe("packages for Linux, made by nfpm if it is installed");
-
 export const releaseSchema = z
   .strictObject({
     name: fileName.exactOptional().describe("of the project; the last word of the module's path if absent"),
@@ -67,7 +57,6 @@ export const releaseSchema = z
     archive: archive.exactOptional(),
     universal: z.boolean().exactOptional().describe("also one macOS program for amd64 and arm64 together"),
     symbols: z.boolean().exactOptional().describe("keep the unstripped twin of each program; yes if absent"),
-    packages: packages.exactOptional(),
   })
   .describe("what pare release builds");
 

@@ -36,8 +36,8 @@ export interface ApplyOptions {
   readonly keepGoing: boolean;
   /** What went wrong with others before; what goes wrong here is added. */
   readonly failures: unknown[];
-  /** Does more with a program that is in its place: its symbols, its packages. The answer's files become artifacts. */
-  readonly onProgram: (program: Program) => Promise<readonly Artifact[]>;
+  /** Does more with a program that is in its place: its symbols. */
+  readonly onProgram: (program: Program) => Promise<void>;
 }
 
 export interface Applied {
@@ -130,9 +130,10 @@ async function finishItem(work: Promise<Program>, options: ApplyOptions): Promis
   const program = await work;
   const { resolved, sha256, size, buildInfo, key, took } = program;
   const { item, inputs, fingerprint } = resolved;
-  const more = options.onProgram(program);
-  const archive =
-    item.archive === null ? undefined : await archiveOf(item.id, item.archive, item.executable, sha256, options);
+  const [archive] = await Promise.all([
+    item.archive === null ? undefined : archiveOf(item.id, item.archive, item.executable, sha256, options),
+    options.onProgram(program),
+  ]);
   const name = item.executable.slice(item.executable.lastIndexOf("/") + 1);
   const bill = cycloneDx({
     name,
@@ -148,7 +149,6 @@ async function finishItem(work: Promise<Program>, options: ApplyOptions): Promis
     { path: item.executable, kind: "executable", of: item.id, size, sha256 },
     ...(archive === undefined ? [] : [archive]),
     { path: item.sbom, kind: "sbom", of: item.id, size: Buffer.byteLength(bill), sha256: sbom },
-    ...(await more),
   ];
   const { state, why } = program;
   return {

@@ -8,7 +8,7 @@ export const ARTIFACTS_FILE = "artifacts.json";
 export const CHECKSUMS_FILE = "SHA256SUMS";
 export const PROVENANCE_FILE = "provenance.intoto.json";
 
-export const ARTIFACT_KINDS = ["executable", "archive", "sbom", "package"] as const;
+export const ARTIFACT_KINDS = ["executable", "archive", "sbom"] as const;
 
 export interface Artifact {
   /** Below the output directory, with forward slashes. */

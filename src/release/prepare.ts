@@ -48,6 +48,8 @@ export async function prepare(options: PrepareOptions): Promise<Prepared> {
     const config =
       options.targets === undefined ? settings.release : { ...settings.release, targets: [...options.targets] };
     plan = makePlan(config, facts.release, defaultsOf(settings));
+    const left = leftOut(settings);
+    if (left !== "") plan = { ...plan, warnings: [...plan.warnings, left] };
   } catch (error) {
     throw error instanceof PlanError ? settings.refuse(error.problems) : error;
   }
@@ -62,6 +64,14 @@ export async function prepare(options: PrepareOptions): Promise<Prepared> {
 function defaultsOf({ chosen }: ReleaseFile): { flags: readonly string[]; env: Record<string, string> } | undefined {
   if (chosen?.flags === undefined || (chosen.tool ?? "go") !== "go") return undefined;
   return { flags: chosen.flags, env: chosen.env ?? {} };
+}
+
+/** What a release does not do of the chosen variant. */
+function leftOut({ chosen }: ReleaseFile): string {
+  if (chosen?.tool === "tinygo") return "the chosen variant is TinyGo's: a release builds with Go, and its own flags";
+  return chosen?.pack === undefined
+    ? ""
+    : `the chosen variant is changed by ${chosen.pack.tool}: a release leaves the program as Go made it`;
 }
 
 /** How many questions the go command is asked at a time. */

@@ -75,7 +75,6 @@ export async function runRelease(prepared: Prepared, options: RunOptions): Promi
       failures,
       onProgram: async (program) => {
         if (symbols !== undefined) await keepSymbols(program, symbols, shop, guard);
-        return [];
       },
     });
   } finally {
