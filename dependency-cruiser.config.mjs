@@ -1,5 +1,21 @@
 // The arrows of the design: cli → everything; report → ledger; ledger → linkgraph (the linker's testimony) → binary → nothing.
-const FOLDERS = ["binary", "ledger", "linkgraph", "buildfiles", "advice", "explain", "report", "toolchain", "schedule", "config", "lab", "release", "symbols", "cache", "cli"];
+const FOLDERS = [
+  "binary",
+  "ledger",
+  "linkgraph",
+  "buildfiles",
+  "advice",
+  "explain",
+  "report",
+  "toolchain",
+  "schedule",
+  "config",
+  "lab",
+  "release",
+  "symbols",
+  "cache",
+  "cli",
+];
 
 /** Source folders a folder may import from, besides itself. */
 const MAY_IMPORT = {
