@@ -1,7 +1,7 @@
 // GOCACHEPROG: the go command asks on stdin and is answered on stdout, one JSON value a line.
 // Protocol: GOROOT/src/cmd/go/internal/cacheprog/cacheprog.go (Go 1.24); the client: cmd/go/internal/cache/prog.go.
 import type { Readable, Writable } from "node:stream";
-import { sha256 } from "./remote.ts";
+import { sha256 } from "./digest.ts";
 import type { Output } from "./godirectory.ts";
 import type { Tiers } from "./tiers.ts";
 

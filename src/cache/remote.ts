@@ -1,7 +1,7 @@
 // The remote tier: a Bazel remote cache over HTTP, or a bucket of S3 with the same two folders.
 // Specification: bazel.build/remote/caching (HTTP caching protocol): GET and PUT of /ac/<key> and /cas/<sha256>.
 import { Agent as HttpAgent, type ClientRequest, type IncomingMessage, request as requestHttp } from "node:http";
-import { createHash } from "node:crypto";
+import { RemoteError, RemoteSettingError } from "./failure.ts";
 import type { Credentials } from "./sigv4.ts";
 
 export interface Remote {
@@ -14,12 +14,6 @@ export interface Remote {
 }
 
 export type Folder = "ac" | "cas";
-
-/** The remote did not do what was asked; the build goes on without it. */
-export class RemoteError extends Error {}
-
-/** A setting that cannot be meant. */
-export class RemoteSettingError extends Error {}
 
 const TIMEOUT = 20_000;
 const CONNECTIONS = 16;
@@ -140,5 +134,3 @@ async function transport(base: URL): Promise<Send> {
       sent.end(body);
     });
 }
-
-export const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");

@@ -2,7 +2,9 @@
 import { readFile } from "node:fs/promises";
 import { decodeActionResult, encodeActionResult } from "./actionresult.ts";
 import type { GoDirectory, Output } from "./godirectory.ts";
-import { type Remote, RemoteError, sha256 } from "./remote.ts";
+import { sha256 } from "./digest.ts";
+import { RemoteError } from "./failure.ts";
+import type { Remote } from "./remote.ts";
 
 /** An output of the compiler that is larger is not taken from a remote. */
 const MAX_OUTPUT = 2 ** 31 - 1;

@@ -2,7 +2,8 @@
 import { resolve } from "node:path";
 import { GoDirectory, goCacheDirectory } from "../cache/godirectory.ts";
 import { serveGo } from "../cache/prog.ts";
-import { openRemote, type Remote, RemoteSettingError } from "../cache/remote.ts";
+import { RemoteSettingError } from "../cache/failure.ts";
+import type { Remote } from "../cache/remote.ts";
 import { Tiers } from "../cache/tiers.ts";
 import { EXIT, Failure } from "./failure.ts";
 
@@ -36,7 +37,7 @@ export async function progCommand(flags: ProgFlags): Promise<void> {
 async function remoteOf(url: string, warn: (text: string) => void): Promise<Remote | undefined> {
   if (url === "") return undefined;
   try {
-    return await openRemote(url);
+    return await (await import("../cache/remote.ts")).openRemote(url);
   } catch (error) {
     if (!(error instanceof RemoteSettingError)) throw error;
     warn(`${error.message}; the build goes on without it`);
