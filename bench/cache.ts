@@ -16,8 +16,9 @@ const [module = path.join(ROOT, "examples/api"), pkg = "."] = process.argv.slice
 const scratch = mkdtempSync(path.join(tmpdir(), "pare-bench-"));
 const PROG = `${process.execPath} ${path.join(ROOT, "dist/cli/main.js")} cache prog --upload-wait 10m`;
 
-/** Seconds of one build; with a cache of its own, and through pare if `remote` is a text. */
-function build(cache: string, remote?: string): number {
+/** Seconds of one build, with its link unless all is `upToDate`; with a cache of its own, and through pare if `remote` is a text. */
+function build(cache: string, remote?: string, upToDate = false): number {
+  if (!upToDate) rmSync(path.join(scratch, "program"), { force: true });
   const env: NodeJS.ProcessEnv = { ...process.env, GOCACHE: path.join(scratch, cache), GOFLAGS: "" };
   if (remote !== undefined) Object.assign(env, { GOCACHEPROG: PROG, PARE_CACHE_REMOTE: remote });
   const start = performance.now();
@@ -67,6 +68,9 @@ try {
   row("cold, pare with uploads", build("filled", remote));
   const own = best(3, () => build("own"));
   const local = best(3, () => build("own", ""));
+  const idle = [undefined, ""].map((through) => best(3, () => build("own", through, true)));
+  row("nothing to do, Go's own cache", idle[0]);
+  row("nothing to do, pare", idle[1]);
   row("everything local, Go's own cache", own);
   row("everything local, pare", local);
   const far = best(2, () => {
