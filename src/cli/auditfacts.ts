@@ -2,8 +2,10 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { ProgramFacts, Project } from "../advice/audit/project.ts";
+import type { AuditKnowledge } from "../explain/auditfacts.ts";
 import { importsOf } from "../toolchain/modulefacts.ts";
 import { ToolFailure } from "../toolchain/failure.ts";
+import { loadKnowledge } from "../toolchain/knowledge.ts";
 import { factsOf, profileInput, STEPS } from "./input.ts";
 import { onInterrupt } from "./interrupt.ts";
 import type { CommonOptions } from "./options.ts";
@@ -83,16 +85,19 @@ async function programFacts(
   if ("reason" in model) return model;
   const { auditFacts, linkedFindings } = await import("../explain/auditfacts.ts");
   const { cgoPackages, pathBytes } = await import("../toolchain/modulefacts.ts");
-  const { loadKnowledge } = await import("../toolchain/knowledge.ts");
-  const knowledge = {
+  return auditFacts(model, linkedFindings(model, linkedKnowledge()), {
+    needsCgo: await cgoPackages(pkg, goFlags, context),
+    pathBytes: await pathBytes(input.bytes, cwd, context),
+  });
+}
+
+/** What pare knows of libraries and of what keeps dead code. */
+export function linkedKnowledge(): AuditKnowledge {
+  return {
     blockers: loadKnowledge("blockers"),
     duplicates: loadKnowledge("duplicates"),
     heavy: loadKnowledge("heavy"),
     testpackages: loadKnowledge("testpackages"),
     versions: loadKnowledge("versions"),
   };
-  return auditFacts(model, linkedFindings(model, knowledge), {
-    needsCgo: await cgoPackages(pkg, goFlags, context),
-    pathBytes: await pathBytes(input.bytes, cwd, context),
-  });
 }

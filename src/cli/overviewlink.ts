@@ -6,7 +6,7 @@ import { OutOfTime, within } from "../lab/budget.ts";
 import type { Best } from "../lab/overview.ts";
 import type { Step } from "../lab/steps.ts";
 import { placeOf } from "../toolchain/go.ts";
-import { loadKnowledge } from "../toolchain/knowledge.ts";
+import { linkedKnowledge } from "./auditfacts.ts";
 import type { factsOf, Input, profileInput } from "./input.ts";
 import { onInterrupt } from "./interrupt.ts";
 import type { Work } from "./overview.ts";
@@ -32,13 +32,7 @@ export async function sourceChanges(work: Work, link: Link, step: Step, best: Be
   work.progress.step("looking for what keeps dead code");
   const { dce } = await import("../explain/dce.ts");
   const { linkedFindings } = await import("../explain/auditfacts.ts");
-  const knowledge = {
-    blockers: loadKnowledge("blockers"),
-    duplicates: loadKnowledge("duplicates"),
-    heavy: loadKnowledge("heavy"),
-    testpackages: loadKnowledge("testpackages"),
-    versions: loadKnowledge("versions"),
-  };
+  const knowledge = linkedKnowledge();
   const found = dce(link, { knowledge, std: false });
   const answered: Dce = { ...found, measured: await cured(work, found, step) };
   const [elimination, ...boxed] = linkActions(answered, (path) => link.moduleOf(path).role === "main");

@@ -34,7 +34,7 @@ export async function warmBuild(
   return { seconds, peakBytes, same, ...(link === undefined ? {} : { linkSeconds: link }) };
 }
 
-/** How long the link took, by what `go build -debug-actiongraph` writes (cmd/go/internal/work/action.go, actionJSON). */
+/** How long the link took, by what `go build -debug-actiongraph` writes (actionJSON in cmd/go's action.go). */
 export function linkSeconds(graph: string): number | undefined {
   const actions = JSON.parse(graph) as readonly {
     readonly Mode?: string;
