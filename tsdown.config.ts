@@ -6,6 +6,7 @@ export default defineConfig({
     "cli/main": "src/cli/main.ts",
     "cli/besideworker": "src/cli/besideworker.ts",
     packworker: "src/release/packworker.ts",
+    inspectworker: "src/lab/inspectworker.ts",
   },
   format: "esm",
   platform: "node",

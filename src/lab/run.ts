@@ -1,11 +1,11 @@
 // The lab at work: variants are built side by side, each is looked at and started, and times are taken one after the other.
-import { mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
 import { cpus, homedir, totalmem } from "node:os";
 import { dirname, join } from "node:path";
 import { performance } from "node:perf_hooks";
 import type { Costs } from "../schedule/costs.ts";
 import { type Executor, type TaskContext } from "../schedule/executor.ts";
-import { compressedSizes, HOW_COMPRESSED, HOW_XZ, xzSize } from "../toolchain/compress.ts";
+import { HOW_COMPRESSED, HOW_XZ, xzSize } from "../toolchain/compress.ts";
 import { type Guard, ToolFailure } from "../toolchain/failure.ts";
 import { test } from "../toolchain/go.ts";
 import { checkUpx } from "../toolchain/pack.ts";
@@ -14,7 +14,8 @@ import { type ToolName, versionLine } from "../toolchain/tools.ts";
 import { tinygoVersion } from "../toolchain/tinygo.ts";
 import type { Budget } from "./budget.ts";
 import { commandsOf } from "./command.ts";
-import { inspect } from "./inspect.ts";
+import type { InspectAnswer } from "./inspecting.ts";
+import { INSPECT_MEMORY, inspectors } from "./inspecting.ts";
 import type { Invocation, ReadyWhen } from "./launch.ts";
 import { absent, absentTool, fileName, type Made, makeVariant, type Place, sizeOf } from "./make.ts";
 import {
@@ -70,7 +71,10 @@ interface Draft {
   traits: Mutable<Traits>;
   paths: readonly string[];
   readonly notes: string[];
-  readonly done: PromiseWithResolvers<void>;
+  /** Its file is there, or will never be. */
+  readonly made: PromiseWithResolvers<void>;
+  /** Its file was looked at, if there is one. */
+  readonly seen: PromiseWithResolvers<void>;
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -125,6 +129,7 @@ class Lab {
   readonly #drafts: readonly Draft[];
   /** Places of this machine that a program may name. */
   readonly #places: readonly string[];
+  readonly #inspectors = inspectors();
 
   constructor(plan: Plan, options: LabOptions, missing: ReadonlySet<ToolName>) {
     this.#plan = plan;
@@ -139,7 +144,8 @@ class Lab {
       traits: {},
       paths: [],
       notes: [],
-      done: Promise.withResolvers<void>(),
+      made: Promise.withResolvers<void>(),
+      seen: Promise.withResolvers<void>(),
     }));
     this.#places = [dirname(plan.go.GOMOD), plan.main.directory, plan.go.GOROOT, plan.go.GOMODCACHE, homedir()].filter(
       (place) => place.length > 2,
@@ -148,7 +154,11 @@ class Lab {
 
   async run(): Promise<LabRow[]> {
     const { measure } = this.#options;
-    await Promise.all(this.#drafts.map((draft) => this.#make(draft)));
+    try {
+      await Promise.all(this.#drafts.map((draft) => this.#make(draft)));
+    } finally {
+      await this.#inspectors.close();
+    }
     await this.#lives();
     if (this.#options.test) for (const draft of this.#built()) await this.#test(draft);
     if (measure === "build" || measure === "all") for (const draft of this.#built()) await this.#times(draft);
@@ -215,16 +225,18 @@ class Lab {
         return;
       }
       const from = this.#drafts.find((other) => other.variant.name === variant.from);
-      await from?.done.promise;
+      await from?.made.promise;
       const base = variant.pack ? from : undefined;
       if (base && base.outcome.state !== "built") {
         draft.outcome = { state: "skipped", reason: `there is no ${base.variant.name} to start from` };
         return;
       }
       await this.#build(draft, base);
+      draft.made.resolve();
       if (draft.outcome.state === "built") await this.#inspect(draft, base);
     } finally {
-      draft.done.resolve();
+      draft.made.resolve();
+      draft.seen.resolve();
     }
   }
 
@@ -258,33 +270,36 @@ class Lab {
 
   /** What a file tells without being started, and how far it can be compressed. */
   async #inspect(draft: Draft, base: Draft | undefined): Promise<void> {
-    const { variant, path } = draft;
+    const { variant, path, measures } = draft;
     const { measure, guard } = this.#options;
-    await this.#task(`inspect ${variant.name}`, `inspecting ${variant.name}`, async ({ signal }) => {
-      const bytes = readFileSync(path);
-      const sizes = compressedSizes(bytes);
-      const isUpx = variant.pack?.tool === "upx";
-      if (isUpx) {
-        // the program inside is the one that was packed
-        draft.traits = { ...base!.traits };
-        draft.paths = base!.paths;
-      } else {
-        this.#read(draft, bytes);
-      }
-      const xz = measure === "all" ? await xzSize(path, { guard, signal }) : undefined;
-      draft.measures.download = {
-        value: { ...(await sizes), ...(xz === undefined ? {} : { xz }) },
-        how: xz === undefined ? HOW_COMPRESSED : `${HOW_COMPRESSED}, ${HOW_XZ}`,
+    const places = variant.pack?.tool === "upx" ? null : this.#places;
+    // tables of a file that is read take several times its size
+    const memory = measures.fileBytes!.value * (places === null ? 1 : INSPECT_MEMORY);
+    const look = async ({ signal }: TaskContext): Promise<void> => {
+      const asked = this.#inspectors.ask({ path, places }, signal);
+      const xz = measure === "all" ? xzSize(path, { guard, signal }) : undefined;
+      const [answer, xzBytes] = await Promise.all([asked, xz]);
+      this.#tells(draft, answer);
+      measures.download = {
+        value: { ...answer.sizes, ...(xzBytes === undefined ? {} : { xz: xzBytes }) },
+        how: xzBytes === undefined ? HOW_COMPRESSED : `${HOW_COMPRESSED}, ${HOW_XZ}`,
       };
-      if (measure === "all" && xz === undefined) draft.notes.push("no xz on this machine");
-      if (isUpx) {
-        const scratch = join(dirname(path), "unpacked");
-        const { passes, restores } = await checkUpx(path, base!.path, scratch, { guard, signal });
-        draft.traits.restores = { value: restores, how: "upx -d, compared byte for byte" };
-        if (!passes) draft.notes.push("upx -t finds it damaged");
-        if (!restores) draft.notes.push("upx -d does not give back the bytes that were packed");
-      }
-    });
+      if (measure === "all" && xzBytes === undefined) draft.notes.push("no xz on this machine");
+      if (places !== null) return;
+      const scratch = join(dirname(path), "unpacked");
+      const { passes, restores } = await checkUpx(path, base!.path, scratch, { guard, signal });
+      rmSync(scratch, { force: true });
+      draft.traits.restores = { value: restores, how: "upx -d, compared byte for byte" };
+      if (!passes) draft.notes.push("upx -t finds it damaged");
+      if (!restores) draft.notes.push("upx -d does not give back the bytes that were packed");
+    };
+    await this.#task(`inspect ${variant.name}`, `inspecting ${variant.name}`, look, { memory });
+    if (places === null) {
+      // the program inside is the one that was packed
+      await base!.seen.promise;
+      draft.traits = { ...base!.traits, ...draft.traits };
+      draft.paths = base!.paths;
+    }
     if (draft.paths.length > 0) {
       draft.traits.reproducible = {
         value: false,
@@ -293,16 +308,15 @@ class Lab {
     }
   }
 
-  #read(draft: Draft, bytes: Uint8Array): void {
-    try {
-      const { kinds, traits, paths } = inspect(bytes, this.#places);
-      draft.measures.kinds = { value: kinds, how: "ledger of the file" };
-      draft.traits = { ...traits };
-      draft.paths = paths;
-    } catch (error) {
-      if (!(error instanceof Error) || error.name !== "InputError") throw error;
-      draft.notes.push(`its file cannot be read: ${error.message}`);
+  #tells(draft: Draft, { file }: InspectAnswer): void {
+    if (file === null) return;
+    if ("unreadable" in file) {
+      draft.notes.push(`its file cannot be read: ${file.unreadable}`);
+      return;
     }
+    draft.measures.kinds = { value: file.kinds, how: "ledger of the file" };
+    draft.traits = { ...file.traits };
+    draft.paths = file.paths;
   }
 
   /** Whether a program for this target can be started here. */
