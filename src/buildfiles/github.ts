@@ -18,6 +18,9 @@ export interface Job {
   readonly name: string;
   readonly entry: Entry;
   readonly runsOn: string;
+  /** When it runs, as written; "" for always. */
+  readonly condition: string;
+  readonly env: Tree | undefined;
   readonly container: Tree | undefined;
   /** Values of each name of the matrix, those of "include" too. */
   readonly matrix: ReadonlyMap<string, readonly string[]>;
@@ -67,6 +70,8 @@ function readJob(entry: Entry, around: Env): Job {
     runsOn: itemsOf(at(job, "runs-on"))
       .map((item) => (item.kind === "scalar" ? item.text : ""))
       .join(" "),
+    condition: textAt(job, "if") ?? "",
+    env: at(job, "env"),
     container: at(job, "container"),
     matrix: matrixOf(at(job, "strategy", "matrix")),
     steps: steps.map((node) => readStep(node, env)),

@@ -80,8 +80,9 @@ export function linkedFindings(model: LinkModel, knowledge: AuditKnowledge): Lin
 function duplicates(model: LinkModel, program: Program, { duplicates: entries }: AuditKnowledge): LinkedFinding[] {
   return duplicatesOf(entries, program).map(({ entry, libraries, cures }) => {
     const priced = libraries.map((library) => ({ library, cost: priceOf(model, library.packages) }));
-    // the one that costs most is likely the one to stay
-    priced.sort((a, b) => a.cost.bytes - b.cost.bytes);
+    // the standard library stays in any case, and else likely the one that costs most
+    const isStd = ({ library }: (typeof priced)[number]): number => (library.modules[0]?.path === "std" ? 1 : 0);
+    priced.sort((a, b) => isStd(a) - isStd(b) || a.cost.bytes - b.cost.bytes);
     const names = libraries.map((library) => library.name).sort();
     const [{ library, cost }] = priced;
     return {
@@ -94,11 +95,18 @@ function duplicates(model: LinkModel, program: Program, { duplicates: entries }:
 }
 
 function testCode(model: LinkModel, program: Program, { testpackages }: AuditKnowledge): LinkedFinding[] {
-  return [...program.packages.values()].flatMap((each): LinkedFinding[] => {
+  const found = [...program.packages.values()].flatMap((each) => {
     const entry = testPackageOf(testpackages, each.name);
-    if (!entry) return [];
-    const message = `${each.path} is linked into the program: ${entry.why}`;
-    return [{ kind: "test code", module: each.module.path, message, cost: priceOf(model, [each.path]) }];
+    return entry ? [{ entry, path: each.path, module: each.module.path }] : [];
+  });
+  // packages of one module come and go together
+  const groups = Map.groupBy(found, ({ entry, module }) => `${entry.id} ${module}`);
+  return [...groups.values()].map((group): LinkedFinding => {
+    const paths = group.map(({ path }) => path).sort((a, b) => a.length - b.length);
+    const [{ entry, module }] = group;
+    const more = paths.length === 1 ? "" : ` (and ${paths.length - 1} more of its packages)`;
+    const message = `${paths[0]}${more} is linked into the program: ${entry.why}`;
+    return { kind: "test code", module, message, cost: priceOf(model, paths) };
   });
 }
 

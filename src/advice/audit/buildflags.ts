@@ -1,31 +1,12 @@
 // Rules about the commands that build: flags, C, loops over targets, packing.
 import type { BuildFile } from "../../buildfiles/buildfile.ts";
-import { flagValue, type GoBuild, goBuildOf, mayHide, wordsOf } from "../../buildfiles/gobuild.ts";
-import type { Command } from "../../buildfiles/shell.ts";
+import { flagValue, type GoBuild, mayHide, wordsOf } from "../../buildfiles/gobuild.ts";
+import { OPEN } from "../../buildfiles/text.ts";
 import { at, entryOf, scalarsOf } from "../../buildfiles/tree.ts";
 import type { Cost, Found } from "./finding.ts";
 import type { ProgramFacts, Project } from "./project.ts";
+import { type Built, isOfTests, shippedBuilds } from "./shipped.ts";
 import { addEntry, addItem } from "./yamledits.ts";
-
-interface Built {
-  readonly file: BuildFile;
-  readonly build: GoBuild;
-  /** Commands of the same script. */
-  readonly around: readonly Command[];
-}
-
-/** The builds of a file whose result is kept. */
-export function buildsOf(file: BuildFile): Built[] {
-  const isCi = file.kind === "github" || file.kind === "gitlab";
-  return file.scripts.flatMap(({ commands }) =>
-    commands.flatMap((command) => {
-      const build = goBuildOf(command);
-      // without -o a build in CI only asks whether it compiles
-      if (!build || (isCi && !build.flags.has("o"))) return [];
-      return [{ file, build, around: commands }];
-    }),
-  );
-}
 
 /** "go build" as the place of a finding. */
 function place({ file, build }: Built): Pick<Found, "file" | "start" | "end"> {
@@ -33,31 +14,33 @@ function place({ file, build }: Built): Pick<Found, "file" | "start" | "end"> {
 }
 
 export function notStripped(project: Project): Found[] {
-  const commands = project.files.flatMap(buildsOf).flatMap((built) => {
-    const { build, file, around } = built;
-    const words = wordsOf(flagValue(build, "ldflags") ?? "");
-    if (words.includes("-s") || words.includes("-w") || mayHide(build, "ldflags")) return [];
-    if (around.some((command) => /(?:^|[/-])strip$/.test(command.words[0].text))) return [];
-    return [
-      {
-        ...place(built),
-        message: 'the program keeps its symbol table and DWARF: build with -ldflags="-s -w"',
-        cost: debugCost(project.program),
-        fix: stripEdit(file, build),
-      },
-    ];
-  });
+  const commands = project.files
+    .flatMap((file) => shippedBuilds(project, file))
+    .flatMap((built) => {
+      const { build, file, around } = built;
+      const words = wordsOf(flagValue(build, "ldflags") ?? "");
+      if (words.includes("-s") || words.includes("-w") || mayHide(build, "ldflags")) return [];
+      if (around.some((command) => /(?:^|[/-])strip$/.test(command.words[0].text))) return [];
+      return [
+        {
+          ...place(built),
+          message: 'the program keeps its symbol table and DWARF: build with -ldflags="-s -w"',
+          cost: debugCost(project.program),
+          fix: stripEdit(file, build),
+        },
+      ];
+    });
   return [...commands, ...project.files.flatMap((file) => releaserNotStripped(file, debugCost(project.program)))];
 }
 
 /** goreleaser strips unless it is given ldflags; ko strips only if it is. */
 function releaserNotStripped(file: BuildFile, cost: Cost | undefined): Found[] {
-  if (file.kind !== "goreleaser" && file.kind !== "ko") return [];
+  if ((file.kind !== "goreleaser" && file.kind !== "ko") || isOfTests(file.path)) return [];
   const isKo = file.kind === "ko";
   const defaults = isKo ? scalarsOf(at(file.releaser.tree, "defaultLdflags")).map((item) => item.text) : ["-s -w"];
   const message = 'the program keeps its symbol table and DWARF: add "-s -w" to ldflags';
   const lacks = (ldflags: readonly string[]): boolean =>
-    !ldflags.flatMap(wordsOf).some((word) => word === "-s" || word === "-w");
+    !ldflags.some(isTemplate) && !ldflags.flatMap(wordsOf).some((word) => word === "-s" || word === "-w");
   const found = file.releaser.builds.flatMap(({ node, ldflags = defaults }): Found[] => {
     if (!lacks(ldflags)) return [];
     const entry = entryOf(node, "ldflags");
@@ -77,6 +60,14 @@ function releaserNotStripped(file: BuildFile, cost: Cost | undefined): Found[] {
     ];
   }
   return found;
+}
+
+/** "{{ .Env.LDFLAGS }}": a word that is nothing but a template, and no value of a flag, may be any number of flags. */
+function isTemplate(text: string): boolean {
+  const words = wordsOf(text.replaceAll(/\{\{[^{}]*\}\}/g, OPEN));
+  return words.some(
+    (word, i) => word !== "" && word.replaceAll(OPEN, "") === "" && !/^--?[a-zA-Z]+$/.test(words[i - 1] ?? ""),
+  );
 }
 
 function debugCost(program: ProgramFacts | undefined): Cost | undefined {
@@ -114,26 +105,33 @@ function addFlag(text: string, { command, verb }: GoBuild, flag: string): Found[
 }
 
 export function noTrimpath(project: Project): Found[] {
-  const commands = project.files.flatMap(buildsOf).flatMap((built) => {
-    const { build, file } = built;
-    if (flagValue(build, "trimpath") !== undefined || mayHide(build, "trimpath")) return [];
-    return [
-      {
-        ...place(built),
-        message: "the program holds the directories of the machine that built it: build with -trimpath",
-        cost: pathCost(project.program),
-        fix: addFlag(file.text, build, "-trimpath"),
-      },
-    ];
-  });
+  const commands = project.files
+    .flatMap((file) => shippedBuilds(project, file))
+    .flatMap((built) => {
+      const { build, file } = built;
+      if (flagValue(build, "trimpath") !== undefined || mayHide(build, "trimpath")) return [];
+      return [
+        {
+          ...place(built),
+          message: "the program holds the directories of the machine that built it: build with -trimpath",
+          cost: pathCost(project.program),
+          fix: addFlag(file.text, build, "-trimpath"),
+        },
+      ];
+    });
   return [...commands, ...project.files.flatMap((file) => releaserPaths(file, pathCost(project.program)))];
 }
 
 /** goreleaser passes what it is told; ko trims by itself. */
 function releaserPaths(file: BuildFile, cost: Cost | undefined): Found[] {
-  if (file.kind !== "goreleaser") return [];
+  if (file.kind !== "goreleaser" || isOfTests(file.path)) return [];
   return file.releaser.builds.flatMap(({ node, flags, env }): Found[] => {
-    if (flags.some((flag) => /^--?trimpath$/.test(flag)) || /-trimpath/.test(env.get("GOFLAGS") ?? "")) return [];
+    if (
+      flags.some((flag) => /^--?trimpath$/.test(flag)) ||
+      isTemplate(flags.join(" ")) ||
+      /-trimpath/.test(env.get("GOFLAGS") ?? "")
+    )
+      return [];
     const entry = entryOf(node, "flags");
     const { key } = node.entries[0] ?? {};
     const { start, end } = entry?.key ?? key ?? node;

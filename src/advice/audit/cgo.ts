@@ -2,11 +2,11 @@
 import type { BuildFile, FileOf } from "../../buildfiles/buildfile.ts";
 import type { Stage } from "../../buildfiles/dockerfile.ts";
 import { flagValue, type GoBuild, goBuildOf, wordsOf } from "../../buildfiles/gobuild.ts";
-import { buildsOf } from "./buildflags.ts";
 import { ancestors, baseOf, isGoBuild, isStaticBase, startedImages } from "./dockerfile.ts";
 import { entryOf } from "../../buildfiles/tree.ts";
 import type { Found } from "./finding.ts";
 import type { Project } from "./project.ts";
+import { isOfTests, shippedBuilds } from "./shipped.ts";
 
 /** Whether a build may use C, as far as its words and environment tell. */
 function usesCgo(build: GoBuild): boolean {
@@ -15,6 +15,9 @@ function usesCgo(build: GoBuild): boolean {
   // cross-compiling switches it off; a target that is unknown is the machine's own at least once
   const system = env.get("GOOS");
   if (system !== undefined && system !== "linux") return false;
+  // machines that build have other processors than these
+  const processor = env.get("GOARCH");
+  if (processor !== undefined && processor !== "amd64" && processor !== "arm64") return false;
   return !isStatic(build);
 }
 
@@ -40,9 +43,9 @@ export function cgoWithoutNeed(project: Project): Found[] {
   if (!program || program.needsCgo.length > 0 || !program.mayUseCgo) return [];
   const told = new Set(cgoOnStaticBase(project).map(({ file, start }) => `${file.path} ${start}`));
   return project.files.flatMap((file): Found[] => {
-    if (file.kind === "goreleaser") return releaserWithCgo(file);
+    if (file.kind === "goreleaser") return isOfTests(file.path) ? [] : releaserWithCgo(file);
     const stages = file.kind === "dockerfile" ? file.docker.stages : [];
-    return buildsOf(file).flatMap(({ build }) => {
+    return shippedBuilds(project, file).flatMap(({ build }) => {
       const { start, end } = build.go;
       const stage = stages.find((each) => each.instructions.some((i) => i.start <= start && start < i.end));
       if (!usesCgo(build) || told.has(`${file.path} ${start}`) || (stage && !hasCompiler(file, stage))) return [];

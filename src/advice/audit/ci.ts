@@ -19,8 +19,11 @@ function compiling(job: Job): Step | undefined {
   return job.steps.find((step) => step.commands.some(compiles) || step.action === "goreleaser/goreleaser-action");
 }
 
-function compiles(command: Command): boolean {
-  return /^(?:build|test|install|vet|run)$/.test(goVerb(command)) || /(?:^|\/)goreleaser$/.test(command.words[0].text);
+function compiles({ words, ...command }: Command): boolean {
+  if (/(?:^|\/)goreleaser$/.test(words[0].text)) return true;
+  if (!/^(?:build|test|install|vet|run)$/.test(goVerb({ words, ...command }))) return false;
+  // a tool of others, by its version: "example.org/tool@latest"
+  return !words.some(({ text }) => /^[\w-]+(?:\.[\w-]+)+\/[^@]*@/.test(text));
 }
 
 /** Jobs of GitLab that compile Go, with their files. */
@@ -35,6 +38,21 @@ function gitlabJobs(project: Project): { readonly file: FileOf<"gitlab">; readon
 const CACHE_ACTIONS = /^actions\/cache(?:\/restore)?$/;
 /** Actions that keep Go's caches without being told what to keep. */
 const KEEPERS = /cache.*go|go.*cache|^useblacksmith\/|^namespacelabs\/|^jdx\/mise-action$/;
+/** Actions that set up all that a project needs; those of the repository itself (".github/actions/…") too. */
+const SETUPS = /^\.|(?:^|[/-])setup(?:-(?:env|environment|ci|build|go|golang))?$/;
+/** Actions that keep something else. */
+const NOT_GO =
+  /^actions\/|docker|buildx|qemu|lint|node|npm|yarn|bun|deno|python|poetry|\buv\b|java|gradle|maven|ruby|rust|cargo|php|composer|nix|codeql/;
+
+/** Whether a step may keep Go's caches in a way that its name and inputs do not tell. */
+function mayKeep({ action, with: inputs }: Step): boolean {
+  if (KEEPERS.test(action)) return true;
+  if (action === "" || NOT_GO.test(action)) return false;
+  if (SETUPS.test(action)) return true;
+  return entriesOf(inputs).some(
+    ({ key, value }) => /cache/i.test(key.text) && !(value.kind === "scalar" && /^(?:false|)$/.test(value.text)),
+  );
+}
 
 interface GoCache {
   readonly step: Step;
@@ -65,7 +83,7 @@ function setupCaches(step: Step | undefined): boolean {
 
 function isKept(job: Job): boolean {
   const keepsBuilds = goCaches(job).some(({ step }) => /go-build|GOCACHE/.test(textAt(step.with, "path") ?? ""));
-  if (keepsBuilds || setupCaches(setupGo(job)) || job.steps.some((step) => KEEPERS.test(step.action))) return true;
+  if (keepsBuilds || setupCaches(setupGo(job)) || job.steps.some(mayKeep)) return true;
   return (
     /self-hosted/.test(job.runsOn) ||
     job.steps.some((step) => step.commands.some((command) => command.env.has("GOCACHEPROG")))
@@ -94,9 +112,19 @@ export function cacheNotKept(project: Project): Found[] {
   return [...github, ...gitlab];
 }
 
+/** Who publishes may well not read what other runs wrote (https://docs.zizmor.sh/audits/#cache-poisoning). */
+function isRelease({ workflow: { triggers } }: WorkflowFile): boolean {
+  return triggers.some(
+    ({ name, filter }) =>
+      name === "release" ||
+      (name === "push" && at(filter, "tags") !== undefined && at(filter, "branches") === undefined),
+  );
+}
+
 export function setupCacheOff(project: Project): Found[] {
   return workflows(project).flatMap((file) =>
     file.workflow.jobs.flatMap((job) => {
+      if (isRelease(file)) return [];
       const step = setupGo(job);
       const off = entryOf(step?.with, "cache");
       if (off?.value.kind !== "scalar" || off.value.text !== "false" || !compiling(job) || isKept(job)) return [];
@@ -146,7 +174,7 @@ export function cacheKey(project: Project): Found[] {
         const entry = entryOf(cache.with, "key");
         if (!entry) continue;
         const { start, end } = entry.value;
-        const missing = matrixNames(job).filter((name) => !key.includes(`matrix.${name}`));
+        const missing = matrixNames(file, job).filter((name) => !key.includes(`matrix.${name}`));
         if (!/hashFiles\([^)]*go\.(?:sum|mod|work)/.test(key) && !/github\.(?:sha|run_id)/.test(key))
           found.push({
             file,
@@ -163,7 +191,7 @@ export function cacheKey(project: Project): Found[] {
           });
       }
       const setup = setupGo(job);
-      const names = matrixNames(job).filter((name) => !/^os$/.test(name));
+      const names = matrixNames(file, job).filter((name) => !/^os$/.test(name));
       if (own.length === 0 && setup && setupCaches(setup) && names.length > 0) {
         const { start, end } = entryOf(setup.node, "uses")?.value ?? setup.node;
         const message = `rows of the matrix share the cache of setup-go, and the first to end writes it: keep GOCACHE under a key with ${list(names)}`;
@@ -177,10 +205,21 @@ export function cacheKey(project: Project): Found[] {
 
 const list = (names: readonly string[]): string => names.map((name) => `matrix.${name}`).join(", ");
 
-/** Names with several values that change what is compiled; the runner's own system is in every key. */
-function matrixNames(job: Job): string[] {
+/**
+ * Names with several values that change what is compiled: where they reach what compiles, or nobody knows. The runner's own system is in
+ * every key.
+ */
+function matrixNames({ text }: WorkflowFile, job: Job): string[] {
+  const parts = [...job.steps.filter((step) => compiling({ ...job, steps: [step] })).map((step) => step.node), job.env];
+  const told = parts.map((node) => (node ? text.slice(node.start, node.end) : "")).join("\n");
   return [...job.matrix]
-    .filter(([name, values]) => values.length > 1 && TARGET_NAME.test(name) && !job.runsOn.includes(`matrix.${name}`))
+    .filter(
+      ([name, values]) =>
+        values.length > 1 &&
+        TARGET_NAME.test(name) &&
+        told.includes(`matrix.${name}`) &&
+        !job.runsOn.includes(`matrix.${name}`),
+    )
     .map(([name]) => name);
 }
 
@@ -235,6 +274,11 @@ function restoreKeys(file: WorkflowFile, key: string, entry: number, start: numb
   return [{ start: position, end: position, text: `\n${indent}restore-keys: |\n${indent}  ${prefix}` }];
 }
 
+/** An earlier job tells whether this one is needed. */
+function isChosen({ condition }: Job): boolean {
+  return /needs\.[\w-]+\.outputs|needs\[/.test(condition);
+}
+
 export function docsOnlyBuilds(project: Project): Found[] {
   // one place a file: the cure is one for all jobs
   const gitlab = new Map<string, Found>();
@@ -247,7 +291,9 @@ export function docsOnlyBuilds(project: Project): Found[] {
   const github = workflows(project).flatMap((file) => {
     if (
       !file.workflow.jobs.some(
-        (job) => compiling(job) ?? job.steps.find((step) => step.action === "docker/build-push-action"),
+        (job) =>
+          !isChosen(job) &&
+          (compiling(job) ?? job.steps.find((step) => step.action === "docker/build-push-action")) !== undefined,
       )
     )
       return [];

@@ -1,5 +1,5 @@
 // Rules about several targets, packing and archives.
-import type { BuildFile, Script } from "../../buildfiles/buildfile.ts";
+import type { FileOf, Script } from "../../buildfiles/buildfile.ts";
 import { type GoBuild, goBuildOf } from "../../buildfiles/gobuild.ts";
 import type { Command } from "../../buildfiles/shell.ts";
 import { OPEN, type Span } from "../../buildfiles/text.ts";
@@ -176,7 +176,20 @@ export function archiveTimes(project: Project): Found[] {
   });
 }
 
-function releaserTimes(file: Extract<BuildFile, { kind: "goreleaser" }>): Found[] {
+/** Programs that are published as they are have no archive that would hold a time. */
+function hasNoArchives(file: FileOf<"goreleaser">): boolean {
+  const archives = itemsOf(at(file.releaser.tree, "archives"));
+  return (
+    archives.length > 0 &&
+    archives.every((archive) => {
+      const formats = [at(archive, "format"), at(archive, "formats")].flatMap(scalarsOf).map((item) => item.text);
+      return formats.length > 0 && formats.every((format) => format === "binary") && !at(archive, "format_overrides");
+    })
+  );
+}
+
+function releaserTimes(file: FileOf<"goreleaser">): Found[] {
+  if (hasNoArchives(file)) return [];
   const builds = file.releaser.builds.flatMap(({ node, modTimestamp }) => (modTimestamp === undefined ? [node] : []));
   const universal = itemsOf(at(file.releaser.tree, "universal_binaries")).filter(
     (item) => item.kind === "mapping" && entryOf(item, "mod_timestamp") === undefined,

@@ -38,7 +38,80 @@ const on = (...lines: string[]): Files => ({
   ].join("\n"),
 });
 
+const release = (trigger: string): Files => ({
+  ".github/workflows/release.yml": [
+    "on:",
+    `  ${trigger}`,
+    "jobs:",
+    "  release:",
+    "    runs-on: ubuntu-latest",
+    "    steps:",
+    "      - uses: actions/setup-go@v5",
+    "        with: { cache: false }",
+    "      - uses: goreleaser/goreleaser-action@v6",
+    "",
+  ].join("\n"),
+});
+
+const RELEASER: Files = { ".goreleaser.yaml": "builds:\n  - id: app\n    flags: [-trimpath]\n" };
+
 const CASES: readonly Case[] = [
+  {
+    what: "what is shipped",
+    code: "B001",
+    fires: [
+      { ...RELEASER, ...make("dist:", "\tGOOS=linux go build -o app .") },
+      { ...RELEASER, ...docker("FROM golang", "RUN ./build.sh"), ...script("go build -o app .") },
+      { ...RELEASER, ...docker("FROM golang", "RUN make"), ...make("all:", "\tgo build -o app .") },
+      { ...make("all:", "\tgo build -o app example.com/app/cmd/app"), "go.mod": "module example.com/app\n" },
+      script("for p in a b; do", "  go install ./cmd/$p", "done"),
+      { ".goreleaser.yaml": 'builds:\n  - id: app\n    ldflags: ["-X main.v={{ .Version }}"]\n' },
+      { ".goreleaser.yaml": 'builds:\n  - id: app\n    ldflags: ["-X {{ .Env.A }}"]\n' },
+    ],
+    quiet: [
+      // goreleaser and ko make what is shipped, these are for developers
+      { ...RELEASER, ...make("all:", "\tgo build -o app .") },
+      { ...RELEASER, "Taskfile.yml": "tasks:\n  build:\n    cmds: [go install ./cmd/app]\n" },
+      { ...script("go build -o app ."), ".ko.yaml": "defaultLdflags: [-s]\n" },
+      { ...RELEASER, ...docker("FROM golang", "RUN ./scripts/test.sh"), ...script("go build -o app .") },
+      // tools and helpers of tests
+      { ...script("go build -o bin/tool example.org/tool/cmd/tool"), "go.mod": "module example.com/app\n" },
+      script("for p in example.org/a/b example.org/c/d; do", '  go install "$p"', "done"),
+      script("go install tool"),
+      script("go build -o bin/md2man ./vendor/example.org/md2man"),
+      script("go build -o bin/gen ./hack/gen"),
+      script("go install ./internal/test/helper"),
+      { "e2e/run.sh": "go build -o app .\n" },
+      { "test/.ko.yaml": "builds:\n  - id: app\n" },
+      // whoever calls may give any flag
+      { ".goreleaser.yaml": 'builds:\n  - id: app\n    ldflags: ["{{ .Env.LDFLAGS }}"]\n' },
+      { ".ko.yaml": 'builds:\n  - id: app\n    ldflags: ["-extldflags -static", "{{.Env.LDFLAGS}}"]\n' },
+    ],
+  },
+  {
+    what: "flags of goreleaser that are templates",
+    code: "B002",
+    fires: [{ ".goreleaser.yaml": 'builds:\n  - id: app\n    flags: [-tags, "{{ .Env.TAGS }}"]\n' }],
+    quiet: [{ ".goreleaser.yaml": 'builds:\n  - id: app\n    flags: ["{{ .Env.FLAGS }}"]\n' }],
+  },
+  {
+    what: "processors of other machines",
+    code: "B003",
+    fires: [script("GOARCH=amd64 go build -o app ."), script("for a in x y; do GOARCH=$a go build -o app .; done")],
+    quiet: [script("GOARCH=s390x go build -o app ."), { "test/.goreleaser.yaml": "builds:\n  - id: app\n" }],
+  },
+  {
+    what: "programs without archives",
+    code: "B007",
+    fires: [
+      { ".goreleaser.yaml": "builds:\n  - id: app\narchives:\n  - formats: [binary]\n  - formats: [zip]\n" },
+      { ".goreleaser.yaml": "builds:\n  - id: app\narchives:\n  - id: x\n" },
+    ],
+    quiet: [
+      { ".goreleaser.yaml": "builds:\n  - id: app\narchives:\n  - formats: [binary]\n" },
+      { ".goreleaser.yaml": "builds:\n  - id: app\narchives:\n  - format: binary\n" },
+    ],
+  },
   {
     what: "ldflags in every place",
     code: "B001",
@@ -196,14 +269,31 @@ const CASES: readonly Case[] = [
       steps("- uses: actions/setup-go@v3", "- run: go test ./..."),
       steps("- uses: actions/cache@v4", "  with: { path: ~/go/pkg/mod, key: x }", "- run: go test ./..."),
       steps("- uses: goreleaser/goreleaser-action@v6"),
+      steps("- uses: actions/setup-node@v4", "  with: { cache: npm }", "- run: go test ./..."),
+      steps("- uses: cashapp/activate-hermit@v1", "  with: { cache: false }", "- run: go test ./..."),
+      steps("- run: go test -run 'a@b' ./..."),
     ],
     quiet: [
       steps("- uses: actions/setup-go@v3", "  with: { cache: true }", "- run: go test ./..."),
       steps("- uses: actions/setup-go@0aaccfd150d50ccaeb58ebd88d36e91967a5f35b", "- run: go test ./..."),
       steps("- uses: magnetikonline/action-golang-cache@v5", "- run: go test ./..."),
       steps("- env: { GOCACHEPROG: prog }", "  run: go test ./..."),
+      steps("- uses: prometheus/promci-setup@v1", "- run: go test ./..."),
+      steps("- uses: ./.github/actions/prepare", "- run: go test ./..."),
+      steps("- uses: example/anything@v1", "  with: { cache_key_suffix: race }", "- run: go test ./..."),
+      steps("- run: go install example.org/tool@latest"),
       steps("- run: echo go test"),
     ],
+  },
+  {
+    what: "the cache of setup-go",
+    code: "C004",
+    fires: [
+      steps("- uses: actions/setup-go@v5", "  with: { cache: false }", "- run: go test ./..."),
+      release("push: { tags: ['v*'], branches: [main] }"),
+    ],
+    // what is published should not come from what others wrote
+    quiet: [release("push: { tags: ['v*'] }"), release("release: { types: [published] }")],
   },
   {
     what: "keys",
@@ -219,10 +309,15 @@ const CASES: readonly Case[] = [
       ),
       {
         ".github/workflows/x.yml":
-          "on: workflow_dispatch\njobs:\n  x:\n    strategy: { matrix: { include: [{ goos: linux }, { goos: darwin }] } }\n    steps:\n      - uses: actions/setup-go@v5\n      - run: go build ./...\n",
+          "on: workflow_dispatch\njobs:\n  x:\n    strategy: { matrix: { include: [{ goos: linux }, { goos: darwin }] } }\n    steps:\n      - uses: actions/setup-go@v5\n      - run: GOOS=${{ matrix.goos }} go build ./...\n",
       },
     ],
     quiet: [
+      // the matrix chooses what is tried, not what is compiled
+      {
+        ".github/workflows/x.yml":
+          "on: workflow_dispatch\njobs:\n  x:\n    strategy: { matrix: { arch: [amd64, arm64] } }\n    steps:\n      - uses: actions/setup-go@v5\n      - run: go test ./...\n      - run: ./app-${{ matrix.arch }}\n",
+      },
       {
         ".github/workflows/x.yml":
           "on: workflow_dispatch\njobs:\n  x:\n    strategy: { matrix: { os: [ubuntu-latest, macos-latest] } }\n    runs-on: ${{ matrix.os }}\n    steps:\n      - uses: actions/setup-go@v5\n      - run: go build ./...\n",
@@ -257,6 +352,10 @@ const CASES: readonly Case[] = [
       on("push: { tags: ['v*'] }"),
       on("schedule: [{ cron: 0 0 * * 0 }]"),
       on("push: { paths: ['**.go'] }"),
+      {
+        ".github/workflows/ci.yml":
+          "on: [pull_request]\njobs:\n  changes: { runs-on: self-hosted, steps: [{ run: ./changes.sh }] }\n  ci:\n    needs: changes\n    if: ${{ needs.changes.outputs.go == 'true' }}\n    runs-on: self-hosted\n    steps: [{ run: go test ./... }]\n",
+      },
       gitlab("workflow: { rules: [{ changes: ['**/*.go'] }] }", "test:", "  script: [go test ./...]"),
       gitlab("test:", "  only: { changes: ['**/*.go'] }", "  script: [go test ./...]"),
     ],
