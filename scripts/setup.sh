@@ -1,6 +1,7 @@
 #!/bin/sh
 # Puts the programs in place that the tests run beside Go and Node. On Debian as root it installs what is missing;
-# elsewhere it names it. Exit 0: all there. Exit 1: something is missing (the tests that need it skip, under CI they fail).
+# elsewhere it names it. What Debian does not have goes into a directory of the user's cache, which test/tools.ts knows too.
+# Exit 0: all there. Exit 1: something is missing (the tests that need it skip, under CI they fail).
 set -eu
 
 # program:package
@@ -24,21 +25,45 @@ add_backports() {
 		"$mirror" >/etc/apt/sources.list.d/bookworm-backports.sources
 }
 
-packages=$(missing_packages)
-[ -n "$packages" ] || exit 0
-
-if command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; then
-	echo "setup: installing" $packages >&2
+install_packages() {
+	[ -n "$1" ] && command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ] || return 0
+	echo "setup: installing $1" >&2
 	export DEBIAN_FRONTEND=noninteractive
-	case $packages in *upx-ucl*) add_backports ;; esac
+	case $1 in *upx-ucl*) add_backports ;; esac
 	apt-get -qq update >&2 || echo "setup: some package lists could not be refreshed" >&2
-	for package in $packages; do
+	for package in $1; do
 		apt-get -qq install -y --no-install-recommends "$package" >/dev/null 2>&1 ||
 			echo "setup: $package could not be installed" >&2
 	done
-fi
+}
 
-packages=$(missing_packages)
-[ -n "$packages" ] || exit 0
-echo "setup: missing, please install:" $packages >&2
+tools=${XDG_CACHE_HOME:-$HOME/.cache}/pare-test-tools
+
+# S3 for the tests of the remote cache.
+moto=5.2.1
+add_moto() {
+	echo "setup: installing moto $moto" >&2
+	python3 -c "import ensurepip" 2>/dev/null || install_packages python3-venv
+	rm -rf "$tools/moto-$moto"
+	{ python3 -m venv "$tools/moto-$moto" && "$tools/moto-$moto/bin/pip" install -q "moto[server]==$moto"; } >&2 || rm -rf "$tools/moto-$moto"
+}
+has_moto() { command -v moto_server >/dev/null 2>&1 || [ -x "$tools/moto-$moto/bin/moto_server" ]; }
+
+# Linux packages of releases. Two to three minutes of a processor, once.
+nfpm=v2.45.0
+add_nfpm() {
+	echo "setup: compiling nfpm $nfpm" >&2
+	GOFLAGS='' GOBIN=$tools/nfpm-$nfpm CGO_ENABLED=0 go install "github.com/goreleaser/nfpm/v2/cmd/nfpm@$nfpm" >&2 || true
+}
+has_nfpm() { command -v nfpm >/dev/null 2>&1 || [ -x "$tools/nfpm-$nfpm/nfpm" ]; }
+
+install_packages "$(missing_packages | tr '\n' ' ')"
+has_moto || add_moto
+has_nfpm || add_nfpm
+
+missing=$(missing_packages | tr '\n' ' ')
+has_moto || missing="$missing moto[server]==$moto"
+has_nfpm || missing="$missing nfpm"
+[ -n "$missing" ] || exit 0
+echo "setup: missing, please install: $missing" >&2
 exit 1

@@ -1,8 +1,8 @@
 // The remote tier: a Bazel remote cache over HTTP, or a bucket of S3 with the same two folders.
 // Specification: bazel.build/remote/caching (HTTP caching protocol): GET and PUT of /ac/<key> and /cas/<sha256>.
 import { Agent as HttpAgent, type ClientRequest, type IncomingMessage, request as requestHttp } from "node:http";
+import { sha256 } from "./digest.ts";
 import { RemoteError, RemoteSettingError } from "./failure.ts";
-import type { Credentials } from "./sigv4.ts";
 
 export interface Remote {
   /** For people: without user, password or query. */
@@ -17,6 +17,7 @@ export type Folder = "ac" | "cas";
 
 const TIMEOUT = 20_000;
 const CONNECTIONS = 16;
+const NO_BYTES = sha256(new Uint8Array(0));
 
 /**
  * The remote that a URL names: http(s)://…/ or s3://bucket/prefix. Secrets come from the environment: a password in the URL of
@@ -39,11 +40,10 @@ async function openHttp(url: URL, env: NodeJS.ProcessEnv): Promise<Remote> {
   [base.username, base.password, base.search, base.hash] = ["", "", "", ""];
   if (!base.pathname.endsWith("/")) base.pathname += "/";
   const headers: Record<string, string> = {};
-  const user = decodeURIComponent(url.username);
+  const [user, password] = [decoded(url.username), decoded(url.password)];
   if (env.PARE_CACHE_TOKEN) headers.authorization = `Bearer ${env.PARE_CACHE_TOKEN}`;
   else if (user !== "") {
-    const secret = `${user}:${decodeURIComponent(url.password)}`;
-    headers.authorization = `Basic ${Buffer.from(secret).toString("base64")}`;
+    headers.authorization = `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`;
   }
   const send = await transport(base);
   return {
@@ -51,6 +51,14 @@ async function openHttp(url: URL, env: NodeJS.ProcessEnv): Promise<Remote> {
     get: (folder, key, limit) => send("GET", new URL(`${folder}/${key}`, base), headers, undefined, limit),
     put: async (folder, key, bytes) => void (await send("PUT", new URL(`${folder}/${key}`, base), headers, bytes, 0)),
   };
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new RemoteSettingError("user or password of the remote cache: write a % in them as %25");
+  }
 }
 
 async function openS3(url: URL, env: NodeJS.ProcessEnv): Promise<Remote> {
@@ -65,26 +73,38 @@ async function openS3(url: URL, env: NodeJS.ProcessEnv): Promise<Remote> {
   const region = env.AWS_REGION || env.AWS_DEFAULT_REGION || "us-east-1";
   const endpoint = env.AWS_ENDPOINT_URL_S3 || env.AWS_ENDPOINT_URL;
   const prefix = url.pathname.replace(/^\/+|\/+$/g, "");
+  // others are written in several ways, of which a signature holds one
+  if (!/^[A-Za-z0-9._/-]*$/.test(prefix)) {
+    throw new RemoteSettingError(
+      `the prefix /${prefix} of the remote cache: letters, digits, and . _ - / are possible`,
+    );
+  }
   const bucket = url.hostname;
-  const root = endpoint
-    ? `${endpoint.replace(/\/+$/, "")}/${bucket}/${prefix}`
-    : `https://${bucket}.s3.${region}.amazonaws.com/${prefix}`;
+  const host = `s3.${region}.amazonaws.com`;
+  // certificates are for one word in front of the host
+  const own = `https://${bucket.includes(".") ? `${host}/${bucket}` : `${bucket}.${host}`}`;
+  const root = `${endpoint ? `${endpoint.replace(/\/+$/, "")}/${bucket}` : own}/${prefix}`;
   const base = new URL(root.endsWith("/") ? root : `${root}/`);
-  const credentials: Credentials = { accessKeyId, secretAccessKey, ...(sessionToken ? { sessionToken } : {}) };
-  const { sign } = await import("./sigv4.ts");
+  const { AwsV4Signer } = await import("aws4fetch");
   const send = await transport(base);
-  const signed = (method: "GET" | "PUT", at: URL, body: Uint8Array): Record<string, string> =>
-    sign({ method, url: at, headers: {}, body }, region, credentials, new Date());
+  const credentials = { accessKeyId, secretAccessKey, ...(sessionToken ? { sessionToken } : {}) };
+  // keys of signing that are derived once a day
+  const cache = new Map<string, ArrayBuffer>();
+  const signed = async (method: "GET" | "PUT", url: URL, payload: string): Promise<Record<string, string>> => {
+    const headers = { "x-amz-content-sha256": payload };
+    const request = { method, url: url.href, headers, service: "s3", region, cache, ...credentials };
+    return Object.fromEntries((await new AwsV4Signer(request).sign()).headers);
+  };
   const at = (folder: Folder, key: string): URL => new URL(`${folder}/${key}`, base);
   return {
     name: `s3://${bucket}/${prefix}`,
-    get: (folder, key, limit) => {
+    get: async (folder, key, limit) => {
       const place = at(folder, key);
-      return send("GET", place, signed("GET", place, new Uint8Array(0)), undefined, limit);
+      return send("GET", place, await signed("GET", place, NO_BYTES), undefined, limit);
     },
     put: async (folder, key, bytes) => {
       const place = at(folder, key);
-      await send("PUT", place, signed("PUT", place, bytes), bytes, 0);
+      await send("PUT", place, await signed("PUT", place, sha256(bytes)), bytes, 0);
     },
   };
 }
