@@ -31,6 +31,13 @@ export interface Stage {
   readonly env: ReadonlyMap<string, string | undefined>;
 }
 
+/** The stages that one starts from, the nearest first. */
+export function ancestors(stage: Stage): Stage[] {
+  const found: Stage[] = [];
+  for (let each = stage.parent; each; each = each.parent) found.push(each);
+  return found;
+}
+
 export interface Dockerfile {
   readonly stages: readonly Stage[];
 }

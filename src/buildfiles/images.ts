@@ -19,7 +19,7 @@ export interface ImageTarget {
 
 const MAX_INHERITS = 10;
 
-/** Targets of a bake file; those that others merely inherit from are left out. `path` is that of the file. */
+/** Targets of a bake file; those that others inherit from are left out. `path` is that of the file. */
 export function readBake(tree: Tree | undefined, path: string): ImageTarget[] {
   const targets = entriesOf(at(tree, "target"));
   const bases = new Set(targets.flatMap(({ value }) => textsOf(at(value, "inherits"))));
@@ -27,7 +27,7 @@ export function readBake(tree: Tree | undefined, path: string): ImageTarget[] {
     const chain = ancestry(targets, entry);
     const get = (name: string): Tree | undefined =>
       chain.map((each) => at(each, name)).find((found) => found !== undefined);
-    if (bases.has(entry.key.text) && at(entry.value, "tags") === undefined) return [];
+    if (bases.has(entry.key.text)) return [];
     const context = textOf(get("context")) ?? ".";
     return [
       {
@@ -36,11 +36,19 @@ export function readBake(tree: Tree | undefined, path: string): ImageTarget[] {
         dockerfile: posix(folderOf(path), context, textOf(get("dockerfile")) ?? "Dockerfile"),
         platforms: listOrOpen(get("platforms")),
         hasCache: get("cache-from") !== undefined || get("cache-to") !== undefined,
-        isNamed: get("tags") !== undefined,
+        isNamed: get("tags") !== undefined && !isLocal(get("output")),
         user: undefined,
       },
     ];
   });
+}
+
+/** Outputs that stay on the machine: "type=docker", "type=cacheonly", a directory. */
+function isLocal(output: Tree | undefined): boolean {
+  const outputs = textsOf(output);
+  return (
+    outputs.length > 0 && outputs.every((each) => !/(?:^|,)(?:type=(?:image|registry)|push=true)(?:,|$)/.test(each))
+  );
 }
 
 function ancestry(targets: readonly Entry[], entry: Entry): Tree[] {

@@ -1,8 +1,8 @@
 // Rules about C: on without need, and on for an image that cannot start what comes out.
 import type { BuildFile, FileOf } from "../../buildfiles/buildfile.ts";
-import type { Stage } from "../../buildfiles/dockerfile.ts";
+import { ancestors, type Stage } from "../../buildfiles/dockerfile.ts";
 import { flagValue, type GoBuild, goBuildOf, wordsOf } from "../../buildfiles/gobuild.ts";
-import { ancestors, baseOf, isGoBuild, isStaticBase, startedImages } from "./dockerfile.ts";
+import { baseOf, isGoBuild, isStaticBase, startedImages } from "./dockerfile.ts";
 import { entryOf } from "../../buildfiles/tree.ts";
 import type { Found } from "./finding.ts";
 import type { Project } from "./project.ts";

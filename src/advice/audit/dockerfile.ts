@@ -1,6 +1,6 @@
 // Rules about images: order of layers, caches, what the last stage starts from and lacks.
 import type { BuildFile } from "../../buildfiles/buildfile.ts";
-import type { Instruction, Stage } from "../../buildfiles/dockerfile.ts";
+import { ancestors, type Instruction, type Stage } from "../../buildfiles/dockerfile.ts";
 import { goBuildOf, goVerb } from "../../buildfiles/gobuild.ts";
 import { OPEN } from "../../buildfiles/text.ts";
 import type { Found } from "./finding.ts";
@@ -16,13 +16,16 @@ export function isGoBuild(instruction: Instruction): boolean {
   return instruction.commands.some((command) => goBuildOf(command) !== undefined);
 }
 
-/** Dockerfiles that build Go programs, with the stages that do. */
+/** Stages for those who work on the program. */
+const FOR_DEVELOPERS = /^(?:[\w-]*[_-])?(?:dev|devcontainer|debug|tests?|lint|ci)(?:[_-][\w-]*)?$/i;
+
+/** Dockerfiles that build Go programs, with the stages that do, and the last one that is shipped. */
 export function goImages(
   project: Project,
 ): { readonly file: DockerBuildFile; readonly stages: readonly Stage[]; readonly last: Stage }[] {
   return dockerfiles(project).flatMap((file) => {
     const stages = file.docker.stages.filter((stage) => stage.instructions.some(isGoBuild));
-    const last = file.docker.stages.at(-1);
+    const last = file.docker.stages.findLast(({ name }) => !FOR_DEVELOPERS.test(name)) ?? file.docker.stages.at(-1);
     return stages.length > 0 && last ? [{ file, stages, last }] : [];
   });
 }
@@ -78,12 +81,6 @@ export function copyBeforeDownload(project: Project): Found[] {
       return [{ file, start, end, message, fix: downloadFirst(project, file, stage, copy) }];
     }),
   );
-}
-
-export function ancestors(stage: Stage): Stage[] {
-  const found: Stage[] = [];
-  for (let each = stage.parent; each; each = each.parent) found.push(each);
-  return found;
 }
 
 function isDownload({ commands }: Instruction): boolean {

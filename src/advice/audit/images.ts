@@ -48,10 +48,11 @@ function targetBuild(
   return { file, start: entry.key.start, end: entry.key.end, dockerfile, platforms, hasCache, isPushed, isInCi: false };
 }
 
-/** Steps with docker/build-push-action. */
+/** Steps with docker/build-push-action. Emulation is set up for several platforms. */
 function actionBuilds(file: FileOf<"github">): ImageBuild[] {
-  return file.workflow.jobs.flatMap((job) =>
-    job.steps.flatMap((step): ImageBuild[] => {
+  return file.workflow.jobs.flatMap(({ steps }) => {
+    const unknown = steps.some(({ action }) => action === "docker/setup-qemu-action") ? `${OPEN},${OPEN}` : OPEN;
+    return steps.flatMap((step): ImageBuild[] => {
       if (step.action !== "docker/build-push-action") return [];
       const { start, end } = entryOf(step.node, "uses")?.value ?? step.node;
       const context = textAt(step.with, "context") ?? ".";
@@ -65,19 +66,19 @@ function actionBuilds(file: FileOf<"github">): ImageBuild[] {
           end,
           dockerfile: posix(textAt(step.with, "file") ?? `${folder}/Dockerfile`),
           platforms: platforms
-            ?.split(/[\s,]+/)
-            .filter(Boolean)
-            .map((each) => (each.includes("${{") ? OPEN : each)),
+            ?.replaceAll(/\$\{\{[\s\S]*?\}\}/g, unknown)
+            .split(/[\s,]+/)
+            .filter(Boolean),
           hasCache: at(step.with, "cache-from") !== undefined || at(step.with, "cache-to") !== undefined,
           isPushed: push !== "" && push !== "false",
           isInCi: true,
         },
       ];
-    }),
-  );
+    });
+  });
 }
 
-/** docker build, docker buildx build. */
+/** docker build, docker buildx build; what PowerShell continues on the next line is not known. */
 function commandBuilds(file: BuildFile): ImageBuild[] {
   return file.scripts.flatMap(({ commands }) =>
     commands.flatMap((command): ImageBuild[] => {
@@ -85,7 +86,7 @@ function commandBuilds(file: BuildFile): ImageBuild[] {
       if (!/(?:^|\/)(?:docker|podman|nerdctl)$/.test(words[0])) return [];
       const rest = words[1] === "buildx" || words[1] === "image" ? words.slice(2) : words.slice(1);
       if (rest[0] !== "build" && rest[0] !== "b") return [];
-      if (command.words.some(isBareOpen)) return [];
+      if (command.words.some((word) => isBareOpen(word) || word.text === "`")) return [];
       const platforms = optionOf(command, "--platform");
       const tag = optionOf(command, "-t") ?? optionOf(command, "--tag");
       const isPushed =
@@ -155,6 +156,8 @@ export function noRegistryCache(project: Project): Found[] {
       (build) =>
         !build.hasCache &&
         (build.isInCi || (build.file.kind === "bake" && build.isPushed)) &&
+        // where Windows runs in containers there is no BuildKit
+        !/windows/i.test(build.dockerfile) &&
         isGoImage(project, build),
     )
     .map(({ file, start, end }) => ({

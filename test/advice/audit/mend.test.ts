@@ -33,7 +33,7 @@ describe("mend", () => {
       'all:\n\tCGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.v=$(V)" -o app .\n',
     );
     const step = (run: string): string =>
-      `on: workflow_dispatch\njobs: { a: { runs-on: self-hosted, steps: [{ run: ${run} }] } }\n`;
+      `on: workflow_dispatch\njobs: { a: { runs-on: self-hosted, steps: [{ run: ${run} }, { run: make publish }] } }\n`;
     const name = ".github/workflows/a.yml";
     expect(one(name, step('"CGO_ENABLED=0 go build -o app ."'))).toContain(
       `"CGO_ENABLED=0 go build -ldflags='-s -w' -trimpath -o app ."`,

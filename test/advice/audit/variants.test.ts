@@ -121,7 +121,15 @@ const CASES: readonly Case[] = [
       script("go install ./cmd/app"),
       script('sh -c "go build -o app ."'),
       script("for p in a b; do", "  go build -o bin/$p ./cmd/$p", "done"),
-      steps("- run: go build -o app ."),
+      steps("- run: go build -o app .", "- uses: actions/upload-artifact@v4"),
+      steps("- run: go build -o app . && gh release upload v1 app"),
+      docker("FROM golang", "RUN git clone https://example.org/lib", "COPY . .", "RUN go build -o /app ."),
+      docker(
+        "FROM golang AS src",
+        "RUN git fetch",
+        "FROM golang",
+        "RUN --mount=type=bind,target=. --mount=from=src,target=/x go build -o /app .",
+      ),
       gitlab("build:", "  script: [go build -o app .]"),
       { "Taskfile.yml": "tasks:\n  build:\n    cmds: [go build -o app .]\n" },
       { ".ko.yaml": "defaultBaseImage: gcr.io/distroless/static\n" },
@@ -141,7 +149,18 @@ const CASES: readonly Case[] = [
       script("go build -o /dev/null ."),
       script("go install golang.org/x/tools/cmd/stringer@v0.30.0"),
       script("echo go build -o app .", "# go build -o app .", "cat <<EOF", "go build -o app .", "EOF"),
-      steps("- run: go build ."),
+      steps("- run: go build .", "- uses: actions/upload-artifact@v4"),
+      // nothing leaves the runner
+      steps("- run: go build -o app ."),
+      // programs of other repositories
+      script("git clone https://example.org/tool .", "go build -o tool ."),
+      docker("FROM golang AS tool", "RUN git clone https://example.org/tool . && go build -o /tool ."),
+      docker(
+        "FROM golang AS src",
+        "RUN git fetch",
+        "FROM golang",
+        "RUN --mount=from=src,target=/x go build -o /tool .",
+      ),
       { "Taskfile.yml": "vars: { FLAGS: -s -w }\ntasks:\n  build: go build -ldflags='{{.FLAGS}}' -o app .\n" },
       { ".goreleaser.yaml": "builds:\n  - id: app\n" },
       { ".ko.yaml": "defaultLdflags: [-s, -w]\n" },
@@ -395,9 +414,11 @@ const CASES: readonly Case[] = [
     fires: [
       docker("FROM golang AS b", "RUN go build -o /app .", "FROM docker.io/library/ubuntu:24.04"),
       docker("ARG BASE=debian:12", "FROM golang AS b", "RUN go build -o /app .", "FROM ${BASE}"),
+      docker("FROM golang AS b", "RUN go build -o /app .", "FROM debian AS deploy", "FROM scratch AS debug"),
     ],
     quiet: [
       docker("FROM golang AS b", "RUN go build -o /app .", "FROM alpine:3"),
+      docker("FROM golang AS b", "RUN go build -o /app .", "FROM scratch AS app", "FROM golang AS dev"),
       docker("FROM golang AS b", "RUN go build -o /app .", "FROM $BASE"),
       docker("FROM debian", "RUN apt-get install nginx"),
     ],
@@ -436,17 +457,25 @@ const CASES: readonly Case[] = [
     what: "caches of images",
     code: "D009",
     fires: [
+      { "docker-bake.hcl": 'target "app" {\n  tags = ["a"]\n  output = ["type=image"]\n}\n' },
       steps("- run: docker buildx build ."),
       { "docker-bake.json": '{"target": {"app": {"tags": ["a"], "platforms": ["linux/amd64"]}}}' },
     ],
     quiet: [
       steps("- run: docker buildx build --cache-from type=gha --cache-to type=gha ."),
+      steps("- run: docker build -f Dockerfile.windows ."),
       script("docker buildx build ."),
       {
         "docker-bake.hcl":
           'target "base" { cache-from = ["x"] }\ntarget "app" {\n  inherits = ["base"]\n  tags = ["a"]\n}\n',
       },
       { ...steps("- run: docker build -f web.Dockerfile ."), "web.Dockerfile": "FROM nginx\n" },
+      // what stays here, and what is only there to inherit from
+      { "docker-bake.hcl": 'target "app" {\n  tags = ["a"]\n  output = ["type=docker"]\n}\n' },
+      {
+        "docker-bake.hcl":
+          'target "meta" { tags = ["a"] }\ntarget "app" {\n  inherits = ["meta"]\n  output = ["./bin"]\n}\n',
+      },
     ],
   },
   {
@@ -465,9 +494,21 @@ const CASES: readonly Case[] = [
         ...docker("FROM golang", "RUN go build -o /app ."),
         "push.sh": "docker buildx build --platform linux/amd64,linux/arm64 .\n",
       },
+      {
+        ...docker("FROM golang", "RUN go build -o /app ."),
+        ...steps(
+          "- uses: docker/setup-qemu-action@v3",
+          "- uses: docker/build-push-action@v6",
+          "  with: { platforms: '${{ env.PLATFORMS }}' }",
+        ),
+      },
     ],
     quiet: [
       docker("FROM golang", "RUN go build -o /app ."),
+      {
+        ...docker("FROM golang", "RUN go build -o /app ."),
+        ...steps("- uses: docker/build-push-action@v6", "  with: { platforms: '${{ matrix.platform }}' }"),
+      },
       {
         ...docker(
           "FROM --platform=${BUILDPLATFORM} golang",
