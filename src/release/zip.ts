@@ -1,6 +1,6 @@
 // zip archives that depend on nothing but what goes in. Specification: PKWARE's APPNOTE.TXT, sections 4.3 and 4.4.
 import { crc32 } from "node:zlib";
-import { deflateSync } from "fflate";
+import { deflate, type Level } from "./deflate.ts";
 import type { Entry } from "./entry.ts";
 
 const LOCAL = 0x0403_4b50;
@@ -31,7 +31,7 @@ export function zip(entries: readonly Entry[], seconds: number, level: Level): U
   let at = 0;
   for (const { path, bytes, isExecutable } of entries) {
     const name = Buffer.from(path);
-    const packed = deflateSync(bytes, { level });
+    const packed = deflate(bytes, level);
     const [method, data] = packed.length < bytes.length ? [DEFLATED, packed] : [STORED, bytes];
     if (bytes.length >= MAX || at >= MAX || name.length > 0xffff) throw new ZipLimit(path);
     const common = Buffer.alloc(26);
@@ -60,9 +60,6 @@ export function zip(entries: readonly Entry[], seconds: number, level: Level): U
   end.writeUInt32LE(at, 16);
   return Buffer.concat([...locals, directory, end]);
 }
-
-/** Levels of compression, as gzip counts them. */
-export type Level = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9;
 
 /** Date in the upper half, time in the lower; the format begins in 1980 and ends in 2107. */
 function dosTime(seconds: number): number {
