@@ -46,7 +46,6 @@ Examples:
         "dryRun",
         "markdown",
         "for",
-        "write",
         "bench",
       ]),
     )
@@ -81,7 +80,10 @@ Examples:
         "what the program is shipped for: which variant to take, and why no other",
       ).choices(SCENARIOS),
     )
-    .option("--write [variant]", "store the recommended variant, or this one, as chosen in pare.yaml");
+    .option(
+      "--write [variant]",
+      "store the recommended variant, or this one, as chosen in pare.yaml; with --tags, the best tags as one more variant, for the next lab",
+    );
   command.optionsGroup("Format:");
   command
     .option("--dry-run", "list what would be built, and measure nothing")

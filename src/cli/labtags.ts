@@ -1,8 +1,10 @@
 // pare lab --tags: the build tags that a program's packages read, each built and measured, and the best combination.
 import { cpus } from "node:os";
 import { join } from "node:path";
+import type { ConfigVariant } from "../config/schema.ts";
 import { loadSettings } from "../config/settings.ts";
 import { Budget } from "../lab/budget.ts";
+import type { Variant } from "../lab/model.ts";
 import { type Plan, planLab } from "../lab/plan.ts";
 import { discoverTags, type Discovery, flagsWith, tagRows, type TagSubject } from "../lab/tagbuilds.ts";
 import { TAGS_SCHEMA, type TagResult, type TagSet, tagSetOf } from "../lab/tags.ts";
@@ -16,6 +18,7 @@ import { freeMemory, memoryLimit } from "../schedule/memory.ts";
 import { stateDirectory } from "../toolchain/directories.ts";
 import { loadKnowledge } from "../toolchain/knowledge.ts";
 import { withTemporary } from "../toolchain/temporary.ts";
+import { EXIT, Failure } from "./failure.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { type LabFlags, targetOf } from "./lab.ts";
 import { write } from "./output.ts";
@@ -60,7 +63,7 @@ export async function labTagsCommand(
       memory: flags.memory ?? memoryLimit(),
       freeMemory,
       onEvent: (event) => {
-        if (event.type === "started") progress.step(`building with ${event.label}`);
+        if (event.type === "started") progress.step(event.label);
       },
     });
     const budget = new Budget(flags.timeBudget ?? Infinity);
@@ -83,9 +86,32 @@ export async function labTagsCommand(
     );
     progress.done();
     await write(flags.output ?? "-", await answer(documentOf(result, subject, discovery, plan), flags));
+    if (flags.write !== undefined) await keep(result, release, discovery, flags);
   } finally {
     progress.done();
   }
+}
+
+/** What the variant with the best tags is called if the user does not say. */
+const BEST = "with-tags";
+
+/** Stores the best combination as a variant: the next lab starts it, measures it, and may recommend it. */
+async function keep({ rows, best }: TagResult, from: Variant, { own }: Discovery, flags: LabFlags): Promise<void> {
+  if (best === null) throw new Failure(EXIT.checkFailed, "nothing is written: no tag saves anything");
+  const { set, drop } = best.tags;
+  const costs = rows.flatMap(({ found: { tag, known } }) =>
+    known !== null && [...set, ...drop].includes(tag) ? [known.costs || known.removes] : [],
+  );
+  const tags = [...own.filter((tag) => !drop.includes(tag)), ...set];
+  const variant: ConfigVariant = {
+    from: from.name,
+    // a list of tags can only add to the user's own
+    ...(drop.length > 0 ? { flags: [`-tags=${tags.join(",")}`] } : { tags: [...set] }),
+    ...(costs.length > 0 ? { describe: costs.join("; ") } : {}),
+  };
+  const { writeVariant } = await import("./choose.ts");
+  const name = typeof flags.write === "string" ? flags.write : BEST;
+  await writeVariant(name, variant, process.cwd(), flags.quiet === true);
 }
 
 function documentOf(result: TagResult, subject: TagSubject, { own }: Discovery, plan: Plan): TagsDocument {
@@ -115,6 +141,7 @@ function documentOf(result: TagResult, subject: TagSubject, { own }: Discovery, 
       size: best.size,
       saves: best.saves,
       sum: best.sum,
+      beside: [...best.beside],
       without: [...best.without],
       command: commandWith(best.tags),
     },

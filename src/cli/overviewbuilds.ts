@@ -106,7 +106,7 @@ async function measuredTags(
     memory: memoryLimit(),
     freeMemory,
     onEvent: (event) => {
-      if (event.type === "started") progress.step(`building with ${event.label}`);
+      if (event.type === "started") progress.step(event.label);
     },
   });
   // a build that has begun may take minutes: it is given up when the time is over

@@ -1,4 +1,4 @@
-// Puts the chosen variant into the text of a pare.yaml; everything else in it stays as it was written.
+// Puts a variant into the text of a pare.yaml, as the chosen one or beside the user's own; everything else in it stays as it was written.
 import { isDeepStrictEqual } from "node:util";
 import {
   Document,
@@ -12,7 +12,7 @@ import {
   type ToStringOptions,
   type YAMLMap,
 } from "yaml";
-import type { Chosen } from "./schema.ts";
+import type { Chosen, ConfigVariant } from "./schema.ts";
 
 const STYLE: ToStringOptions = { lineWidth: 0, flowCollectionPadding: true };
 
@@ -26,6 +26,19 @@ export function withChosen(text: string, chosen: Chosen): string {
   if (isDeepStrictEqual(valueOf(next), wanted)) return next;
   document.set("chosen", document.createNode(value));
   return document.toString(STYLE);
+}
+
+/**
+ * The text with a variant of the lab's set, in place of an older one of that name. The text must be one that readConfig takes. What it
+ * says otherwise stays, remarks too, but blanks may change where there are settings of the lab already.
+ */
+export function withVariant(text: string, name: string, variant: ConfigVariant): string {
+  const document = parseDocument(text);
+  const isNew = !document.has("lab");
+  document.setIn(["lab", "variants", name], document.createNode(JSON.parse(JSON.stringify(variant))));
+  const alone = new Document({ lab: { variants: { [name]: variant } } });
+  const added = `${text}${text === "" ? "" : text.endsWith("\n") ? "\n" : "\n\n"}${alone.toString(STYLE)}`;
+  return isNew && isDeepStrictEqual(valueOf(added), document.toJS()) ? added : document.toString(STYLE);
 }
 
 function valueOf(text: string): unknown {

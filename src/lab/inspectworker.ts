@@ -23,5 +23,5 @@ async function answer({ path, places }: InspectRequest): Promise<InspectAnswer> 
 
 // what it throws ends the thread, and whoever asked hears of it
 parentPort?.on("message", (request: InspectRequest) => {
-  void answer(request).then((each) => parentPort?.postMessage(each));
+  void answer(request).then((each) => parentPort?.postMessage(each, []));
 });

@@ -1,5 +1,13 @@
 // How a program is started in a lab: with which arguments, and when it is ready.
 import { freePort, type Launch, type Readiness } from "../toolchain/start.ts";
+import type { WasmHost } from "../toolchain/wasmhost.ts";
+
+/** A program that can be started. */
+export interface Startable {
+  readonly path: string;
+  /** What starts it, if the system does not. */
+  readonly host?: WasmHost | undefined;
+}
 
 /** Words of --run: settings of the environment in front, then arguments. "{port}" in any of them is a free port of each start. */
 export interface Invocation {
@@ -70,17 +78,20 @@ export function readyWhen(text: string): ReadyWhen | undefined {
 export const takesPort = ({ env, args }: Invocation): boolean =>
   [...args, ...Object.values(env)].some((word) => word.includes(PORT));
 
-/** One start of a file. */
+/** One start of a file, by the host that it needs. */
 export async function launchOf(
-  path: string,
+  { path, host }: Startable,
   invocation: Invocation,
   ready: Exclude<ReadyWhen, { kind: "auto" }>,
 ): Promise<Pick<Launch, "argv" | "env" | "readiness">> {
   const port = takesPort(invocation) ? await freePort() : 0;
   const fill = (word: string): string => word.replaceAll(PORT, String(port));
   return {
-    argv: [path, ...invocation.args.map(fill)],
-    env: Object.fromEntries(Object.entries(invocation.env).map(([name, value]) => [name, fill(value)])),
+    argv: [...(host?.argv ?? []), path, ...invocation.args.map(fill)],
+    env: {
+      ...host?.env,
+      ...Object.fromEntries(Object.entries(invocation.env).map(([name, value]) => [name, fill(value)])),
+    },
     readiness: ready.kind === "port" ? { kind: "port", port: ready.port === PORT ? port : ready.port } : ready,
   };
 }

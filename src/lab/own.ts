@@ -2,7 +2,7 @@
 import type { Scenario } from "../advice/scenarios.ts";
 import type { Chosen, ConfigVariant } from "../config/schema.ts";
 import { ToolFailure } from "../toolchain/failure.ts";
-import { flagValue, goflagsWords } from "../toolchain/goflags.ts";
+import { flagValue, quotedWords } from "../toolchain/goflags.ts";
 import type { Variant } from "./model.ts";
 import { DEFAULT, derived, type LabFacts } from "./variants.ts";
 
@@ -21,7 +21,7 @@ export function ownVariants(
     if (base.pack) throw new ToolFailure("flags", `pare.yaml: ${name} cannot start from ${from}: that one is packed`);
     // words for the linker go behind those of what it starts from; else the whole flag would be replaced
     const ldflags = flags.flatMap((flag) => /^--?ldflags=(.*)$/s.exec(flag)?.[1] ?? []);
-    const before = flagValue("ldflags", [...goflagsWords(goflags), ...base.flags]) ?? "";
+    const before = flagValue("ldflags", [...quotedWords(goflags), ...base.flags]) ?? "";
     const joined = [before, ...ldflags].filter((words) => words !== "").join(" ");
     const more = {
       env,

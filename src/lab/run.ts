@@ -30,6 +30,7 @@ import {
   type Variant,
 } from "./model.ts";
 import type { Plan } from "./plan.ts";
+import { type WasmHost, wasmHost } from "../toolchain/wasmhost.ts";
 import { behaviourOf, type Behaviour, learnReadiness, memoryOf, startRounds, type StartSetting } from "./starts.ts";
 import { coldBuild, warmBuild } from "./timings.ts";
 
@@ -65,6 +66,8 @@ interface Draft {
   readonly variant: Variant;
   outcome: Outcome;
   path: string;
+  /** What starts it, if the system does not. */
+  host?: WasmHost;
   /** Tools change it as it goes; frozen in the row. */
   measures: Mutable<Measures>;
   build: Mutable<BuildCost>;
@@ -78,6 +81,8 @@ interface Draft {
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+const NO_SOCKETS = "WebAssembly has no sockets that others could connect to";
 
 const UNDONE: Outcome = { state: "skipped", reason: "the time budget was spent" };
 
@@ -326,6 +331,19 @@ class Lab {
     return GOOS === host.GOOS && GOARCH === host.GOARCH;
   }
 
+  /** What keeps a variant from being started here; undefined if nothing does. WebAssembly gets its host. */
+  #obstacle(draft: Draft): string | undefined {
+    if (this.#runs(draft)) return undefined;
+    const { target, host } = this.#plan.facts;
+    const { GOOS, GOARCH } = draft.variant.target ?? target;
+    if (GOARCH !== "wasm") return `programs for ${GOOS}/${GOARCH} do not run on ${host.GOOS}/${host.GOARCH}`;
+    if (draft.variant.tool === "tinygo") return "TinyGo's programs need TinyGo's own loader";
+    const found = wasmHost(GOOS, this.#plan.go.GOROOT);
+    if ("reason" in found) return found.reason;
+    draft.host = found;
+    return undefined;
+  }
+
   async #setting(): Promise<StartSetting | undefined> {
     const { invocation, ready, timeoutMs, guard, work } = this.#options;
     const cwd = join(work, "run");
@@ -353,11 +371,9 @@ class Lab {
   /** Starts each built variant once, one after the other: two of them may want the same port. */
   async #lives(): Promise<void> {
     const [first] = this.#drafts;
-    if (!this.#runs(first)) {
-      const { target, host } = this.#plan.facts;
-      this.warnings.push(
-        `nothing was started: programs for ${target.GOOS}/${target.GOARCH} do not run on ${host.GOOS}/${host.GOARCH}`,
-      );
+    const obstacle = this.#obstacle(first);
+    if (obstacle !== undefined) {
+      this.warnings.push(`nothing was started: ${obstacle}`);
       return;
     }
     this.#started = await this.#setting();
@@ -366,8 +382,10 @@ class Lab {
     let expected: Behaviour | undefined;
     for (const draft of this.#built()) {
       const { variant } = draft;
-      if (!this.#runs(draft)) {
-        draft.notes.push("not started: it is for another platform");
+      const noHost = this.#obstacle(draft);
+      const reason = noHost ?? (draft.host && setting.ready.kind === "port" ? NO_SOCKETS : undefined);
+      if (reason !== undefined) {
+        draft.notes.push(`not started: ${reason}`);
         continue;
       }
       const found = await this.#task(`start ${variant.name}`, `starting ${variant.name}`, (context) =>
@@ -395,7 +413,8 @@ class Lab {
     const { invocation } = this.#options;
     const value = found.lives && (expected === undefined || expected.what === found.what);
     const words = invocation.args.length === 0 ? "no arguments" : invocation.args.join(" ");
-    draft.measures.alive = { value, how: `started with ${words}: ${found.what}` };
+    const by = draft.host ? ` by ${draft.host.name}` : "";
+    draft.measures.alive = { value, how: `started${by} with ${words}: ${found.what}` };
     if (!value)
       draft.notes.push(`not alive: ${found.what}${found.lives ? `; the first variant ${expected!.what}` : ""}`);
     if (found.traces === undefined) return;

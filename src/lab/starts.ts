@@ -3,13 +3,8 @@ import { findReadiness } from "../toolchain/listening.ts";
 import type { Guard } from "../toolchain/failure.ts";
 import { residentOf, type ResidentMemory } from "../toolchain/resident.ts";
 import { readinessText, start, type StartResult } from "../toolchain/start.ts";
-import { type Invocation, launchOf, type ReadyWhen, takesPort } from "./launch.ts";
+import { type Invocation, launchOf, type ReadyWhen, type Startable, takesPort } from "./launch.ts";
 import type { Measured, Memory, Resident, Start } from "./model.ts";
-
-/** A program that can be started, and how. */
-export interface Startable {
-  readonly path: string;
-}
 
 export interface StartSetting {
   readonly invocation: Invocation;
@@ -38,12 +33,12 @@ export interface Behaviour {
 
 /** Asks a program once how it shows that it is ready. */
 export async function learnReadiness(
-  { path }: Startable,
+  program: Startable,
   setting: Omit<StartSetting, "ready">,
   { signal }: Signal,
 ): Promise<Exclude<ReadyWhen, { kind: "auto" }> | StartResult> {
   const { invocation, cwd, timeoutMs, guard } = setting;
-  const { argv, env } = await launchOf(path, invocation, { kind: "exit" });
+  const { argv, env } = await launchOf(program, invocation, { kind: "exit" });
   const found = await findReadiness({ argv, ...(env ? { env } : {}), cwd, timeoutMs, guard, signal });
   return "kind" in found && found.kind === "port" && takesPort(invocation) ? { kind: "port", port: "{port}" } : found;
 }
@@ -55,11 +50,13 @@ const TRACE = /^[\w./*()·-]+\(.*\)\n\t.+:\d+ \+0x/m;
 const TRACE_MS = 1000;
 
 /** Starts a program, and asks one that keeps running for its traces (SIGQUIT, which the runtime answers unless the program does). */
-export async function behaviourOf({ path }: Startable, setting: StartSetting, { signal }: Signal): Promise<Behaviour> {
+export async function behaviourOf(program: Startable, setting: StartSetting, { signal }: Signal): Promise<Behaviour> {
   const { cwd, timeoutMs, guard } = setting;
-  const launch = await launchOf(path, setting.invocation, setting.ready);
+  const launch = await launchOf(program, setting.invocation, setting.ready);
   let asked = false;
   const result = await start({ ...launch, cwd, timeoutMs, guard, signal }, async (pid) => {
+    // a host has no signals to pass on
+    if (program.host) return;
     asked = true;
     process.kill(pid, "SIGQUIT");
     await new Promise((resolve) => setTimeout(resolve, TRACE_MS));
@@ -117,7 +114,7 @@ export async function startRounds(
       const kept = all.get(program)!;
       // what failed twice will fail again
       if (kept.notes.size > 1) continue;
-      const launch = await launchOf(program.path, invocation, ready);
+      const launch = await launchOf(program, invocation, ready);
       const result = await start({ ...launch, cwd, timeoutMs, guard, signal });
       signal.throwIfAborted();
       if (!result.ok) kept.notes.add(`start ${round === 0 ? "to warm up" : round}: ${result.message}`);
@@ -126,7 +123,7 @@ export async function startRounds(
   }
   return new Map(
     [...all].map(([program, { ms, notes }]) => {
-      const measured = ms.length > 0 ? { start: startOf(ms, ready, programs.length) } : {};
+      const measured = ms.length > 0 ? { start: startOf(ms, ready, programs.length, program.host?.name) } : {};
       return [program, { ...measured, notes: [...notes] }];
     }),
   );
@@ -134,7 +131,12 @@ export async function startRounds(
 
 const LEAST_ROUNDS = 3;
 
-function startOf(ms: readonly number[], ready: StartSetting["ready"], count: number): Measured<Start> {
+function startOf(
+  ms: readonly number[],
+  ready: StartSetting["ready"],
+  count: number,
+  host: string | undefined,
+): Measured<Start> {
   const medianMs = median(ms);
   const spreadMs = median(ms.map((value) => Math.abs(value - medianMs)));
   const readiness = readyText(ready);
@@ -145,7 +147,7 @@ function startOf(ms: readonly number[], ready: StartSetting["ready"], count: num
   }[ready.kind];
   return {
     value: { medianMs: round(medianMs), spreadMs: round(spreadMs), runs: ms.length, readiness, allMs: ms.map(round) },
-    how: `median of ${ms.length} warm starts ${until}, ${count === 1 ? "alone" : `in turn with ${count - 1} other variants`}; spread is the median distance from it`,
+    how: `median of ${ms.length} warm starts ${until}, ${count === 1 ? "alone" : `in turn with ${count - 1} other variants`}; spread is the median distance from it${host === undefined ? "" : `; started by ${host}, whose own start is in it`}`,
   };
 }
 
@@ -163,21 +165,22 @@ const SETTLE_MS = 100;
 
 /** Memory of one process alone, and of two at once. Undefined and a reason if nothing could be read. */
 export async function memoryOf(
-  { path }: Startable,
+  program: Startable,
   setting: StartSetting,
   { signal }: Signal,
 ): Promise<{ memory?: Measured<Memory>; note?: string }> {
   const { invocation, ready, cwd, timeoutMs, guard } = setting;
+  if (program.host) return { note: `memory is that of ${program.host.name}: not measured` };
   if (ready.kind === "exit") return { note: "memory is that of a program that keeps running: this one ends" };
   const settings = { cwd, timeoutMs, guard, signal };
   let one: Resident | undefined;
   let two: Resident | undefined;
   let note: string | undefined;
-  const first = await launchOf(path, invocation, ready);
+  const first = await launchOf(program, invocation, ready);
   const result = await start({ ...first, ...settings }, async (pid) => {
     await settle();
     one = residentOf(pid);
-    const second = await launchOf(path, invocation, ready);
+    const second = await launchOf(program, invocation, ready);
     const other = await start({ ...second, ...settings }, async (otherPid) => {
       await settle();
       const both = [residentOf(pid), residentOf(otherPid)];

@@ -29,6 +29,8 @@ export interface TagSubject {
 }
 
 export interface Discovery {
+  /** What is known of tags. */
+  readonly entries: readonly Tag[];
   /** The most promising first. */
   readonly found: readonly FoundTag[];
   /** Tags that the build has already. */
@@ -38,7 +40,7 @@ export interface Discovery {
 /** Finds the tags that a build's packages read; nothing is compiled. Throws ToolFailure. */
 export async function discoverTags(subject: TagSubject, entries: readonly Tag[]): Promise<Discovery> {
   const listed = await listFiles(subject.pkg, subject.flags, contextOf(subject));
-  return { found: findTags(listed, taggedPackages(listed), entries), own: listed.tags };
+  return { entries, found: findTags(listed, taggedPackages(listed), entries), own: listed.tags };
 }
 
 function taggedPackages({ packages }: ListedBuild): Parameters<typeof findTags>[1] {
@@ -73,28 +75,43 @@ const NOTHING = -Infinity;
 
 /** Tags of a set without which the same files would be compiled. */
 async function idleTags(subject: TagSubject, own: readonly string[], tags: TagSet): Promise<Set<string>> {
-  const listed = await listFiles(subject.pkg, flagsWith(subject, own, tags), contextOf(subject));
-  const found = findTags(listed, taggedPackages(listed), []);
+  const found = await foundWith(subject, own, tags, []);
   const works = new Set(found.flatMap(({ tag, skip }) => (skip?.why === "unchanged" ? [] : [tag])));
   return new Set([...tags.set, ...tags.drop].filter((tag) => !works.has(tag)));
 }
 
+/** The tags that the packages of the program with these tags read. */
+async function foundWith(
+  subject: TagSubject,
+  own: readonly string[],
+  tags: TagSet,
+  entries: readonly Tag[],
+): Promise<FoundTag[]> {
+  const listed = await listFiles(subject.pkg, flagsWith(subject, own, tags), contextOf(subject));
+  return findTags(listed, taggedPackages(listed), entries);
+}
+
 /** Builds and marks all that were found. Throws ToolFailure if the program does not build as it is. */
-export async function tagRows(subject: TagSubject, { found, own }: Discovery, run: TagRun): Promise<TagResult> {
+export async function tagRows(
+  subject: TagSubject,
+  { found, own, entries }: Discovery,
+  run: TagRun,
+): Promise<TagResult> {
   const base = await buildOnce(subject, own, { set: [], drop: [] }, run, NOTHING);
   if (!base.ok) throw new ToolFailure("build-failed", base.output);
   const near = base.bytes;
   let building = 0;
   const builder: TagBuilder = {
-    async build(tags) {
+    async build(tags, name) {
       // one may always begin, so that a budget that is too short still says something
       if (building++ > 0 && run.left() <= 0) return null;
-      return buildOnce(subject, own, tags, run, near).catch((error: unknown) => {
+      return buildOnce(subject, own, tags, run, near, name).catch((error: unknown) => {
         if (error instanceof Cancelled && run.left() <= 0) return null;
         throw error;
       });
     },
     idle: (tags) => idleTags(subject, own, tags),
+    discover: (tags) => foundWith(subject, own, tags, entries),
     ...(run.tested.length > 0 ? { test: (tags) => testOnce(subject, own, tags, run) } : {}),
   };
   return measureTags(found, base.bytes, builder);
@@ -118,6 +135,7 @@ function buildOnce(
   tags: TagSet,
   { executor, directory, memory }: TagRun,
   near: number,
+  name = named(tags),
 ): Promise<TagBuilt> {
   const isBase = tags.set.length === 0 && tags.drop.length === 0;
   const flags = isBase ? subject.flags : flagsWith(subject, own, tags);
@@ -125,7 +143,7 @@ function buildOnce(
   const output = join(directory, `tags-${createHash("sha256").update(key).digest("hex").slice(0, 16)}`);
   return executor.run({
     key,
-    label: isBase ? "the program as it is" : named(tags),
+    label: isBase ? "building it as it is" : `building with ${name}`,
     memory,
     run: async ({ signal, holds }) => {
       let watch: ReturnType<typeof watchTree> | undefined;
@@ -156,7 +174,7 @@ function testOnce(subject: TagSubject, own: readonly string[], tags: TagSet, run
   const flags = flagsWith(subject, own, tags).filter((flag) => /^--?tags=/.test(flag));
   return run.executor.run({
     key: `tests ${JSON.stringify([run.tested, subject.env, flags])}`,
-    label: `tests with ${named(tags)}`,
+    label: `testing with ${named(tags)}`,
     memory: run.memory,
     run: async ({ signal }) => {
       const { passes, output } = await test(run.tested, flags, {}, { ...contextOf(subject), signal });

@@ -10,10 +10,15 @@ export type TagBuilt =
   | { readonly ok: false; readonly line: string; readonly output: string };
 
 export interface TagBuilder {
-  /** Builds with these tags besides the user's own, without those of the user's own that are dropped. Null: there is no time left. */
-  build(tags: TagSet): Promise<TagBuilt | null>;
+  /**
+   * Builds with these tags besides the user's own, without those of the user's own that are dropped. `name`: what people read instead of
+   * the tags. Null: there is no time left.
+   */
+  build(tags: TagSet, name?: string): Promise<TagBuilt | null>;
   /** Those of the tags that change nothing beside the others; nothing is compiled. */
   idle(tags: TagSet): Promise<ReadonlySet<string>>;
+  /** What the packages of the program with these tags read: others may have come in. Nothing is compiled. */
+  discover(tags: TagSet): Promise<readonly FoundTag[]>;
   /** Runs the tests; the first line of what failed, or null. Undefined where tests are not asked for. */
   readonly test?: (tags: TagSet) => Promise<string | null>;
 }
@@ -47,7 +52,9 @@ export interface TagCombination {
   readonly saves: number;
   /** Single savings added up: what one might have expected. */
   readonly sum: number;
-  /** Those that save alone, and had to be left out. */
+  /** Those of the tags that work only beside the others, with what they save there. */
+  readonly beside: readonly { readonly tag: string; readonly bytes: number }[];
+  /** Those that save, and had to be left out. */
   readonly without: readonly { readonly tag: string; readonly reason: string }[];
 }
 
@@ -129,7 +136,9 @@ class Twins {
     const digest =
       name === undefined
         ? Promise.resolve(undefined)
-        : this.#builder.build({ set: [name], drop: [] }).then((built) => (built?.ok ? built.digest : undefined));
+        : this.#builder
+            .build({ set: [name], drop: [] }, "a tag that nobody reads, to compare")
+            .then((built) => (built?.ok ? built.digest : undefined));
     this.#digests.set(length, digest);
     return digest;
   }
@@ -143,20 +152,20 @@ async function combine(rows: readonly TagRow[], base: number, builder: TagBuilde
   if (saving.length === 0) return null;
   const without: { tag: string; reason: string }[] = [];
   const alone = base - saving[0].bytes;
-  const all = await useful(
+  const useable = await useful(
     saving.map(({ found }) => found),
     builder,
     without,
   );
-  const together = all.length > 1 ? await attempt(all, builder) : { size: alone };
-  let chosen = all;
+  const together = useable.length > 1 ? await attempt(useable, builder) : { size: alone };
+  let chosen = useable;
   let size = alone;
   if ("size" in together && together.size <= alone) {
     size = together.size;
   } else {
     // some exclude each other: what the best has won must not be lost again
     chosen = [saving[0].found];
-    for (const found of all.filter((each) => each !== saving[0].found)) {
+    for (const found of useable.filter((each) => each !== saving[0].found)) {
       const tried = await attempt([...chosen, found], builder);
       if ("size" in tried && tried.size < size) {
         chosen = [...chosen, found];
@@ -167,7 +176,34 @@ async function combine(rows: readonly TagRow[], base: number, builder: TagBuilde
     }
   }
   const sum = saving.filter(({ found }) => chosen.includes(found)).reduce((total, { bytes }) => total + bytes, 0);
-  return { tags: tagSetOf(chosen), size, saves: base - size, sum, without };
+  const more = await besides(chosen, size, rows, builder);
+  const all = [...chosen, ...more.map(({ found }) => found)];
+  const beside = more.map(({ found: { tag }, bytes }) => ({ tag, bytes }));
+  size -= beside.reduce((total, { bytes }) => total + bytes, 0);
+  return { tags: tagSetOf(all), size, saves: base - size, sum, beside, without };
+}
+
+/** Tags that nobody reads, or that change nothing, until others are set: those that save beside these, one after the other. */
+async function besides(
+  chosen: readonly FoundTag[],
+  size: number,
+  rows: readonly TagRow[],
+  builder: TagBuilder,
+): Promise<{ readonly found: FoundTag; readonly bytes: number }[]> {
+  const tried = new Set(rows.flatMap(({ found }) => (found.skip?.why === "unchanged" ? [] : [found.tag])));
+  const taken: { readonly found: FoundTag; readonly bytes: number }[] = [];
+  let left = size;
+  for (;;) {
+    const all = [...chosen, ...taken.map(({ found }) => found)];
+    const found = await builder.discover(tagSetOf(all));
+    const next = found.find(({ tag, change, skip }) => change === "set" && skip === null && !tried.has(tag));
+    if (next === undefined) return taken;
+    tried.add(next.tag);
+    const now = await attempt([...all, next], builder);
+    if (!("size" in now) || left - now.size < NOISE) continue;
+    taken.push({ found: next, bytes: left - now.size });
+    left = now.size;
+  }
 }
 
 /** Leaves out, one by one, the smallest first, what the others make needless: two of them may be needless only while both are there. */

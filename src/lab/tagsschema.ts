@@ -52,6 +52,9 @@ export const tagsSchema = z
         size: bytes,
         saves: z.int().describe("bytes less than base: measured, one build"),
         sum: z.int().describe("single savings added up: what one might have expected"),
+        beside: z
+          .array(z.strictObject({ tag: z.string(), bytes: bytes }))
+          .describe("those that work only beside the others, with what they save there"),
         without: z.array(z.strictObject({ tag: z.string(), reason: z.string() })),
         command: z.string(),
       })

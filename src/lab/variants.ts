@@ -1,5 +1,5 @@
 // Every way to build a program that the lab knows, as data: what to add, to which variant, at what price, and where it makes sense.
-import { addFlags, type Added, flagValue, goflagsWords } from "../toolchain/goflags.ts";
+import { addFlags, type Added, flagValue, quotedWords } from "../toolchain/goflags.ts";
 import type { Group, Target, Variant } from "./model.ts";
 
 /** What decides which variants make sense, and what their flags are added to. */
@@ -339,6 +339,6 @@ function variantOf(entry: Entry, from: Variant, facts: LabFacts): Variant {
 }
 
 function ownTags({ flags, goflags }: LabFacts): string[] {
-  const tags = flagValue("tags", [...goflagsWords(goflags), ...flags]);
+  const tags = flagValue("tags", [...quotedWords(goflags), ...flags]);
   return tags === undefined ? [] : [`-tags=${tags}`];
 }

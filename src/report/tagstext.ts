@@ -48,6 +48,8 @@ export function tagsText(document: TagsDocument, { terminal: t, exact = false }:
   if (best) {
     const saved = `${size(best.saves)} less (${formatShare(-best.saves, base)})`;
     lines.push("", `${bold(t, saved)} with the best of them together, built once more:`, `  ${visible(best.command)}`);
+    for (const { tag, bytes } of best.beside)
+      lines.push(dim(t, `  ${visible(tag)}: ${size(bytes)} of it, only beside the others`));
     for (const { tag, reason } of best.without) lines.push(dim(t, `  not ${visible(tag)}: ${visible(reason)}`));
   }
   lines.push(...others(rows, t));

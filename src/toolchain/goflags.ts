@@ -1,10 +1,8 @@
 // Flags of `go build` as text: joined with what the user has on the command line and in GOFLAGS, where a later one replaces an earlier.
 
-/** Words of GOFLAGS; each may stand in quotes as a whole (cmd/internal/quoted). */
-export function goflagsWords(goflags: string): string[] {
-  return [...goflags.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map(
-    ([, double, single, bare]) => double ?? single ?? bare,
-  );
+/** Words of GOFLAGS, -ldflags and the like; each may stand in quotes as a whole (cmd/internal/quoted). */
+export function quotedWords(text: string): string[] {
+  return [...text.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map(([, double, single, bare]) => double ?? single ?? bare);
 }
 
 /** The last value of a flag among words: "-tags=a", "--tags a"; undefined if it is not there. */
@@ -39,7 +37,7 @@ export interface Added {
 
 /** The user's flags with others added. What GOFLAGS says of the same flag is joined too: on the command line it would be replaced. */
 export function addFlags(flags: readonly string[], goflags: string, added: Added): string[] {
-  const everywhere = [...goflagsWords(goflags), ...flags];
+  const everywhere = [...quotedWords(goflags), ...flags];
   let out = [...flags];
   if (added.tags !== undefined && added.tags.length > 0) {
     const own = (flagValue("tags", everywhere) ?? "").split(/[\s,]+/).filter((tag) => tag !== "");
@@ -53,7 +51,7 @@ export function addFlags(flags: readonly string[], goflags: string, added: Added
   }
   if (added.ldflags !== undefined) {
     const own = flagValue("ldflags", everywhere) ?? "";
-    const known = own.split(/\s+/);
+    const known = quotedWords(own);
     const words = added.ldflags.split(" ").filter((word) => !known.includes(word));
     out = [...without("ldflags", out), `-ldflags=${[...(own === "" ? [] : [own]), ...words].join(" ")}`];
   }

@@ -1,5 +1,4 @@
 // Threads that answer one question at a time, begun as they are needed: what keeps a processor busy would keep everything else waiting.
-import { setFlagsFromString } from "node:v8";
 import { Worker } from "node:worker_threads";
 
 /** A thread, and who waits for its answer. */
@@ -42,8 +41,6 @@ export class Threads<Question, Answer> {
   }
 
   #begin(): Thread<Answer> {
-    // the last tier of compilation, which short runs do without, pays for itself here
-    if (this.#all.size === 0) setFlagsFromString("--turbofan");
     const thread: Thread<Answer> = { worker: new Worker(this.#module), waiting: undefined };
     const { worker } = thread;
     worker.on("message", (answer: Answer) => thread.waiting?.resolve(answer));

@@ -78,3 +78,18 @@ it("writes nothing where there is nothing to choose", () => {
   expect([stderr, status]).toEqual(["pare: nothing is written: there is no variant to recommend that was built\n", 1]);
   expect(readFileSync(yaml, "utf8")).toBe(before);
 });
+
+it("keeps the best tags as a variant, which the next lab builds", () => {
+  const before = "# ours\npackage: .   # here\n";
+  writeFileSync(yaml, before);
+  expect(pare("--tags", "--write")).toMatchObject({ stderr: "", status: 0 });
+  const text = readFileSync(yaml, "utf8");
+  expect(text.startsWith(before)).toBe(true);
+  const variant = { from: "release", tags: ["nojson", "unchecked"] };
+  expect(readConfig("pare.yaml", text, projectSchema).config.lab?.variants).toEqual({ "with-tags": variant });
+  const { rows } = JSON.parse(pare("--only", "with-tags", "--json").stdout) as LabResult;
+  const [first, kept] = [rows[0], rows.at(-1)!];
+  expect(kept.variant).toMatchObject({ name: "with-tags", tags: ["nojson", "unchecked"] });
+  expect(kept.measures.alive?.value).toBe(true);
+  expect(kept.measures.fileBytes!.value).toBeLessThan(first.measures.fileBytes!.value);
+});

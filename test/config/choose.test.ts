@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { parse } from "yaml";
-import { withChosen } from "../../src/config/choose.ts";
+import { withChosen, withVariant } from "../../src/config/choose.ts";
 import { readConfig } from "../../src/config/read.ts";
 import { projectSchema } from "../../src/config/schema.ts";
 
@@ -85,4 +85,18 @@ it("is read as it was written, twice as once", () => {
       expect(withChosen(again, second)).toBe(again);
     }),
   );
+});
+
+it("adds a variant to those of the lab, or replaces the one of that name, and keeps what is said of others", () => {
+  const lean = { from: "release", tags: ["lean"] };
+  const before = "# ours\npackage:   .   # here\n";
+  const block = "lab:\n  variants:\n    lean:\n      from: release\n      tags:\n        - lean\n";
+  expect(withVariant("", "lean", lean)).toBe(block);
+  const first = withVariant(before, "lean", lean);
+  expect(first).toBe(`${before}\n${block}`);
+  const text =
+    "lab:\n  scenario: cli # downloads\n  variants:\n    # Ada's\n    own: { tags: [a] }\n    lean: { tags: [old] }\n";
+  const next = withVariant(text, "lean", lean);
+  expect(parse(next)).toEqual({ lab: { scenario: "cli", variants: { own: { tags: ["a"] }, lean } } });
+  expect(next).toMatch(/cli # downloads\n {2}variants:\n {4}# Ada's\n {4}own:/);
 });

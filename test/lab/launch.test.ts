@@ -35,7 +35,7 @@ describe("the line of --run", () => {
   it("has a free port of each start for {port}", async () => {
     const invocation = invocationOf(["ADDR=:{port}", "-listen", "127.0.0.1:{port}"]);
     expect(takesPort(invocation)).toBe(true);
-    const { argv, env, readiness } = await launchOf("/x", invocation, { kind: "port", port: "{port}" });
+    const { argv, env, readiness } = await launchOf({ path: "/x" }, invocation, { kind: "port", port: "{port}" });
     if (readiness.kind !== "port") throw new Error("not a port");
     expect(readiness.port).toBeGreaterThan(0);
     expect(argv).toEqual(["/x", "-listen", `127.0.0.1:${readiness.port}`]);

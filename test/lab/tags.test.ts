@@ -92,7 +92,13 @@ describe("finding", () => {
 /** A builder in whose programs tags have prices; some sets do not build. */
 function fake(
   prices: Readonly<Record<string, number>>,
-  options: { conflicts?: readonly string[]; idle?: readonly string[]; breaks?: readonly string[] } = {},
+  options: {
+    conflicts?: readonly string[];
+    idle?: readonly string[];
+    breaks?: readonly string[];
+    /** Tags that are read once another is set. */
+    appear?: Readonly<Record<string, readonly string[]>>;
+  } = {},
 ): TagBuilder & { readonly built: string[] } {
   const built: string[] = [];
   const has = ({ set }: TagSet, all: readonly string[] = []): boolean =>
@@ -108,6 +114,7 @@ function fake(
       return Promise.resolve({ ok: true, bytes, digest: works.join() } satisfies TagBuilt);
     },
     idle: ({ set }) => Promise.resolve(new Set(set.length > 1 ? options.idle?.filter((tag) => set.includes(tag)) : [])),
+    discover: ({ set }) => Promise.resolve(foundOf(...set.flatMap((tag) => options.appear?.[tag] ?? []))),
     ...(options.breaks
       ? { test: ({ set }) => Promise.resolve(options.breaks!.some((tag) => set.includes(tag)) ? "FAIL" : null) }
       : {}),
@@ -133,6 +140,7 @@ describe("measuring", () => {
       size: 930_000,
       saves: 70_000,
       sum: 70_000,
+      beside: [],
       without: [],
     });
     // a program with a tag of that length which nobody reads stands for the one without any
@@ -151,6 +159,26 @@ describe("measuring", () => {
     const { best } = await measureTags(foundOf("first", "second"), 1e6, builder);
     expect(best).toMatchObject({ tags: { set: ["first"] }, size: 950_000 });
     expect(best!.without).toEqual([{ tag: "second", reason: "changes nothing beside the others" }]);
+  });
+
+  it("tries what appears once others are set, and takes what saves there", async () => {
+    const prices = { first: 50_000, opened: 40_000, deeper: 30_000, costly: -30_000 };
+    const appear = { first: ["costly", "opened"], opened: ["deeper"] };
+    const builder = fake(prices, { appear });
+    const { best, rows } = await measureTags(foundOf("first"), 1e6, builder);
+    expect(rows).toHaveLength(1);
+    expect(best).toMatchObject({
+      tags: { set: ["first", "opened", "deeper"] },
+      size: 880_000,
+      saves: 120_000,
+      sum: 50_000,
+    });
+    expect(best!.beside).toEqual([
+      { tag: "opened", bytes: 40_000 },
+      { tag: "deeper", bytes: 30_000 },
+    ]);
+    // each is built once
+    expect(builder.built).toEqual(["first", "first+costly", "first+opened", "first+opened+deeper"]);
   });
 
   it("takes nothing that breaks tests", async () => {
@@ -211,8 +239,15 @@ describe("pare lab --tags", () => {
     expect(verdicts.get("elsewhere")).toMatchObject({ is: "no effect", by: "files" });
     expect(verdicts.get("helper")?.is).toBe("not measured");
     expect(verdicts.get("purego")?.is).toBe("not measured");
-    // the two exclude each other
-    expect(document.best).toMatchObject({ tags: { set: ["nojson"], drop: [] }, size: nojson, saves: base - nojson });
+    expect(verdicts.get("unchecked")).toMatchObject({ is: "no effect", by: "files" });
+    // nojson and mini exclude each other; only beside nojson is the other one read
+    const size = sizeWith(["-tags=nojson,unchecked"]);
+    expect(document.best).toMatchObject({
+      tags: { set: ["nojson", "unchecked"], drop: [] },
+      size,
+      saves: base - size,
+      beside: [{ tag: "unchecked", bytes: nojson - size }],
+    });
     expect(document.best!.without[0].reason).toContain("redeclared");
   });
 

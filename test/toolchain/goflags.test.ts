@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { addFlags, flagValue, goflagsWords } from "../../src/toolchain/goflags.ts";
+import { addFlags, flagValue, quotedWords } from "../../src/toolchain/goflags.ts";
 
 describe("flags of go build", () => {
   it("are joined with those of the command line and of GOFLAGS, which they would replace", () => {
@@ -15,6 +15,10 @@ describe("flags of go build", () => {
       "-trimpath",
       "-ldflags=-s -w -buildid=",
     ]);
+    // what stands in quotes is a value
+    expect(addFlags(["-ldflags=-X 'a.b=c -s -w' -w"], "", { ldflags: "-s -w" })).toEqual([
+      "-ldflags=-X 'a.b=c -s -w' -w -s",
+    ]);
     expect(addFlags(["-buildmode=exe"], "", { more: ["-buildmode=pie"] })).toEqual(["-buildmode=pie"]);
     // patterns add up
     expect(addFlags(["-gcflags=./...=-N"], "", { more: ["-gcflags=all=-l"] })).toEqual([
@@ -27,6 +31,6 @@ describe("flags of go build", () => {
     expect(flagValue("tags", ["-tags", "a", "--tags=b"])).toBe("b");
     expect(flagValue("tags", ["-ldflags", "-tags"])).toBeUndefined();
     expect(flagValue("tags", ["-race"])).toBeUndefined();
-    expect(goflagsWords(`-a "-ldflags=-s -w" '-tags=x y'`)).toEqual(["-a", "-ldflags=-s -w", "-tags=x y"]);
+    expect(quotedWords(`-a "-ldflags=-s -w" '-tags=x y'`)).toEqual(["-a", "-ldflags=-s -w", "-tags=x y"]);
   });
 });
