@@ -2,7 +2,7 @@
 // Format: GOROOT/src/cmd/go/internal/cache/cache.go: <xx>/<action>-a is one line of 175 bytes, <xx>/<output>-d the output itself.
 import { mkdirSync, readFileSync, renameSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, join, sep } from "node:path";
 
 export interface Output {
   /** SHA-256 of the bytes, hex. */
@@ -35,7 +35,7 @@ export class GoDirectory {
   }
 
   private path(id: string, kind: "a" | "d"): string {
-    return join(this.directory, id.slice(0, 2), `${id}-${kind}`);
+    return `${this.directory}${sep}${id.slice(0, 2)}${sep}${id}-${kind}`;
   }
 
   /** What an action made, if it is here whole. */
@@ -43,7 +43,8 @@ export class GoDirectory {
     let line: string;
     const entry = this.path(action, "a");
     try {
-      line = readFileSync(entry, "latin1");
+      // of all encodings the one that Node reads a file with in one step
+      line = readFileSync(entry, "utf8");
     } catch {
       return undefined;
     }

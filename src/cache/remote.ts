@@ -17,6 +17,7 @@ export type Folder = "ac" | "cas";
 
 const TIMEOUT = 20_000;
 const CONNECTIONS = 16;
+/** Hash of the body of a GET. */
 const NO_BYTES = sha256(new Uint8Array(0));
 
 /**

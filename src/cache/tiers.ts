@@ -1,5 +1,5 @@
 // Two tiers behind one face: Go's directory on disk, and a remote cache that may be there or not.
-import { readFile } from "node:fs/promises";
+import { promises } from "node:fs";
 import { decodeActionResult, encodeActionResult } from "./actionresult.ts";
 import type { GoDirectory, Output } from "./godirectory.ts";
 import { sha256 } from "./digest.ts";
@@ -88,7 +88,7 @@ export class Tiers {
     const { remote } = this;
     if (!remote) return;
     try {
-      if (size > 0) await remote.put("cas", id, await readFile(path));
+      if (size > 0) await remote.put("cas", id, await promises.readFile(path));
       await remote.put("ac", action, encodeActionResult({ hash: id, size }));
     } catch (error) {
       this.fail(error);

@@ -1,7 +1,7 @@
 // `pare cache` and its own commands: their options and help.
 import { type Command, Option } from "commander";
 import type { KeyFlags, TrimFlags } from "./cache.ts";
-import type { ProgFlags } from "./cacheprog.ts";
+import { type ProgFlags, UPLOAD_WAIT } from "./progflags.ts";
 import { age, common, duration, memorySize, split } from "./options.ts";
 
 export function addCache(program: Command): void {
@@ -129,7 +129,7 @@ Examples:
     .addOption(
       new Option("--upload-wait <duration>", "how long uploads may hold the go command in the end")
         .argParser(duration)
-        .default(30, "30s"),
+        .default(UPLOAD_WAIT, `${UPLOAD_WAIT}s`),
     )
     .action(async (options: ProgFlags) => {
       await (await import("./cacheprog.ts")).progCommand(options);

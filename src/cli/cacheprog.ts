@@ -1,19 +1,12 @@
 // pare cache prog: each go command starts one, so nothing is loaded that a local hit does not need.
 import { resolve } from "node:path";
 import { GoDirectory, goCacheDirectory } from "../cache/godirectory.ts";
-import { serveGo } from "../cache/prog.ts";
+import { serveGo, serveGoAtOnce } from "../cache/prog.ts";
 import { RemoteSettingError } from "../cache/failure.ts";
 import type { Remote } from "../cache/remote.ts";
 import { Tiers } from "../cache/tiers.ts";
 import { EXIT, Failure } from "./failure.ts";
-
-export interface ProgFlags {
-  readonly dir?: string;
-  readonly remote?: string;
-  readonly readOnly?: boolean;
-  /** Seconds. */
-  readonly uploadWait: number;
-}
+import type { ProgFlags } from "./progflags.ts";
 
 export async function progCommand(flags: ProgFlags): Promise<void> {
   if (flags.remote !== undefined && /^[a-z0-9]+:\/\/[^/]*@/i.test(flags.remote)) {
@@ -23,12 +16,13 @@ export async function progCommand(flags: ProgFlags): Promise<void> {
     );
   }
   const warn = (text: string): void => void process.stderr.write(`pare: ${text}\n`);
-  const tiers = new Tiers({
-    local: new GoDirectory(resolve(flags.dir ?? goCacheDirectory())),
-    remote: await remoteOf(flags.remote ?? process.env.PARE_CACHE_REMOTE ?? "", warn),
-    readOnly: flags.readOnly === true,
-    warn,
-  });
+  const remote = await remoteOf(flags.remote ?? process.env.PARE_CACHE_REMOTE ?? "", warn);
+  const local = new GoDirectory(resolve(flags.dir ?? goCacheDirectory()));
+  const tiers = new Tiers({ local, remote, readOnly: flags.readOnly === true, warn });
+  if (remote === undefined) {
+    serveGoAtOnce(tiers, 0, 1);
+    return;
+  }
   await serveGo(tiers, process.stdin, process.stdout, flags.uploadWait * 1000);
   process.stdin.destroy();
 }

@@ -1,28 +1,46 @@
 #!/usr/bin/env node
 // The entry: nothing is loaded before Node is known to be new enough and the compile cache is on.
+import { plainFlags, type ProgFlags } from "./progflags.ts";
+
 const [major, minor] = process.versions.node.split(".").map(Number);
 if (major < 22 || (major === 22 && minor < 18)) {
   process.stderr.write(`pare: Node 22.18 or newer is needed, this is ${process.versions.node}\n`);
   process.exit(3);
 }
-const { constants, enableCompileCache } = await import("node:module");
-const { setFlagsFromString } = await import("node:v8");
-// what Node has compiled of itself does not fit other flags: what every command needs is loaded before they are set
-for (const name of ["node:child_process", "node:crypto", "node:events", "node:fs", "node:path", "node:url"])
-  process.getBuiltinModule(name);
-// tables of an executable are large and short-lived: with V8's small first nursery a tenth of the time goes into copying them
-setFlagsFromString("--min-semi-space-size=16");
-setFlagsFromString("--semi-space-growth-factor=4");
-// a run is over before the last tier of compilation pays for itself: it takes a third of the processor's time and gives none back.
-// Only where the tier below it is on by default
-if (major >= 24 && (process.arch === "x64" || process.arch === "arm64")) setFlagsFromString("--no-turbofan");
-const { begin } = await import("./ahead.ts");
-const worker = new URL(`./besideworker${import.meta.url.slice(-3)}`, import.meta.url);
-const isBegun = begin(process.argv.slice(2), worker);
-// the cache holds what is compiled when a module is loaded: all of it, then. But a second thread would not start as fast
-if (!isBegun) setFlagsFromString("--no-lazy");
-const { ALREADY_ENABLED, ENABLED } = constants.compileCacheStatus;
-const { status } = enableCompileCache();
-if (!isBegun && status !== ENABLED && status !== ALREADY_ENABLED) setFlagsFromString("--lazy");
-const { run } = await import("./program.ts");
-process.exitCode = await run(process.argv.slice(2));
+const argv = process.argv.slice(2);
+// each go command starts one of these: nothing is loaded for it that it does not need
+const flags = argv[0] === "cache" && argv[1] === "prog" ? plainFlags(argv.slice(2)) : undefined;
+process.exitCode = flags === undefined ? await anyCommand() : await cacheProg(flags);
+
+async function cacheProg(given: ProgFlags): Promise<number> {
+  try {
+    await (await import("./cacheprog.ts")).progCommand(given);
+    return 0;
+  } catch (error) {
+    return (await import("./explain.ts")).explain(error, false);
+  }
+}
+
+async function anyCommand(): Promise<number> {
+  const { constants, enableCompileCache } = await import("node:module");
+  const { setFlagsFromString } = await import("node:v8");
+  // what Node has compiled of itself does not fit other flags: what every command needs is loaded before they are set
+  for (const name of ["node:child_process", "node:crypto", "node:events", "node:fs", "node:path", "node:url"])
+    process.getBuiltinModule(name);
+  // tables of an executable are large and short-lived: with V8's small first nursery a tenth of the time goes into copying them
+  setFlagsFromString("--min-semi-space-size=16");
+  setFlagsFromString("--semi-space-growth-factor=4");
+  // a run is over before the last tier of compilation pays for itself: it takes a third of the processor's time and gives none back.
+  // Only where the tier below it is on by default
+  if (major >= 24 && (process.arch === "x64" || process.arch === "arm64")) setFlagsFromString("--no-turbofan");
+  const { begin } = await import("./ahead.ts");
+  const worker = new URL(`./besideworker${import.meta.url.slice(-3)}`, import.meta.url);
+  const isBegun = begin(argv, worker);
+  // the cache holds what is compiled when a module is loaded: all of it, then. But a second thread would not start as fast
+  if (!isBegun) setFlagsFromString("--no-lazy");
+  const { ALREADY_ENABLED, ENABLED } = constants.compileCacheStatus;
+  const { status } = enableCompileCache();
+  if (!isBegun && status !== ENABLED && status !== ALREADY_ENABLED) setFlagsFromString("--lazy");
+  const { run } = await import("./program.ts");
+  return run(argv);
+}

@@ -1,4 +1,5 @@
 import { mkdtempSync, readFileSync, rmSync, statSync, truncateSync, utimesSync } from "node:fs";
+import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -9,6 +10,8 @@ import { decodeActionResult, encodeActionResult } from "../../src/cache/actionre
 import { GoDirectory } from "../../src/cache/godirectory.ts";
 import { serveGo } from "../../src/cache/prog.ts";
 import { Tiers } from "../../src/cache/tiers.ts";
+
+const MAIN = path.join(import.meta.dirname, "../../src/cli/main.ts");
 
 let directory: string;
 
@@ -25,15 +28,28 @@ const tiersOf = (name: string): Tiers =>
   new Tiers({ local: new GoDirectory(path.join(directory, name)), warn: () => undefined });
 
 describe("the protocol", () => {
+  const parsed = (text: string): Record<string, unknown>[] =>
+    text
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
   const converse = async (tiers: Tiers, requests: string): Promise<Record<string, unknown>[]> => {
     const [input, output] = [new PassThrough(), new PassThrough()];
     input.end(requests);
     await serveGo(tiers, input, output, 1000);
-    const text = String(output.read());
-    return text
-      .trim()
-      .split("\n")
-      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    return parsed(String(output.read()));
+  };
+  /** As the go command starts it; without a remote nothing waits, and nothing is read from streams. */
+  const converseWithProgram = (words: readonly string[], requests: string): Record<string, unknown>[] => {
+    const env = { ...process.env, PARE_CACHE_REMOTE: "" };
+    const ran = spawnSync(process.execPath, [MAIN, "cache", "prog", ...words], {
+      input: requests,
+      env,
+      encoding: "utf8",
+      maxBuffer: 1 << 28,
+    });
+    expect([ran.status, ran.stderr]).toEqual([0, ""]);
+    return parsed(ran.stdout);
   };
   const base64 = (hex: string): string => Buffer.from(hex, "hex").toString("base64");
   const put = (id: number, body: Buffer, output = hash(body)): string =>
@@ -41,13 +57,15 @@ describe("the protocol", () => {
     (body.length > 0 ? `"${body.toString("base64")}"\n` : "");
   const get = (id: number): string => `${JSON.stringify({ ID: id, Command: "get", ActionID: base64(ACTION) })}\n\n`;
 
-  it("answers misses, puts and hits; a body of nothing too", async () => {
+  it.each(["streams", "descriptors"])("answers misses, puts and hits; a body of nothing too: %s", async (how) => {
     for (const body of [BODY, Buffer.alloc(0), Buffer.alloc(300_000, 7)]) {
       rmSync(path.join(directory, "local"), { recursive: true, force: true });
-      const answers = await converse(
-        tiersOf("local"),
-        `${get(1)}${put(2, body)}${get(3)}{"ID":4,"Command":"sing"}\n{"ID":5,"Command":"close"}\n`,
-      );
+      const requests = `${get(1)}${put(2, body)}${get(3)}{"ID":4,"Command":"sing"}\n{"ID":5,"Command":"close"}\n`;
+      const answers =
+        how === "streams"
+          ? await converse(tiersOf("local"), requests)
+          : converseWithProgram(["--dir", path.join(directory, "local")], requests);
+      expect(answers).toHaveLength(6);
       expect(answers[0]).toEqual({ ID: 0, KnownCommands: ["get", "put", "close"] });
       expect(answers[1]).toEqual({ ID: 1, Miss: true });
       expect(answers[3]).toMatchObject({
@@ -60,6 +78,13 @@ describe("the protocol", () => {
       expect(answers[4]).toMatchObject({ ID: 4, Err: "unknown command sing" });
       expect(answers[5]).toEqual({ ID: 5 });
     }
+  });
+
+  it("ends where the go command does without a word, and says what is wrong with a line", () => {
+    expect(converseWithProgram([`--dir=${directory}`, "--read-only"], get(1))).toHaveLength(2);
+    const ran = spawnSync(process.execPath, [MAIN, "cache", "prog"], { input: "{\n", encoding: "utf8" });
+    expect(ran.status).not.toBe(0);
+    expect(ran.stderr).toMatch(/^pare: /);
   });
 
   it("takes no output with another hash, and gives none that was cut off", async () => {
