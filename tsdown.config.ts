@@ -7,6 +7,7 @@ export default defineConfig({
     "cli/besideworker": "src/cli/besideworker.ts",
     packworker: "src/release/packworker.ts",
     inspectworker: "src/lab/inspectworker.ts",
+    wasihost: "src/toolchain/wasihost.ts",
   },
   format: "esm",
   platform: "node",
