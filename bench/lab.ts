@@ -13,7 +13,7 @@ import { example, ko, type Program } from "./explain/subjects.ts";
 const MAIN = path.join(import.meta.dirname, "../src/cli/main.ts");
 
 const STARTED = ["-w", "-s -w", "release", "CGO_ENABLED=*", "pie", "upx -?", "upx --best --lzma"];
-const SIZED = [...STARTED, "GOAMD64=*", "no inlining", "tag *", "upx --best"];
+const SIZED = [...STARTED, "no inlining", "tag *"];
 /** Whose builds are timed, with an empty cache too. */
 const TIMED = ["release", "CGO_ENABLED=?"];
 /** What the lab's own time is taken of: all that is built in one go, and some that is packed. */

@@ -56,6 +56,7 @@ const MEMORY_NOISE = 256 << 10;
 /** Of one timed build. */
 const BUILD_NOISE = 0.1;
 
+/** Private memory is that of each of two processes, where both were measured: what they could share does not count against a variant. */
 function valueOf({ measures }: LabRow, name: MeasureName): Value | undefined {
   const exact = (value: number | undefined): Value | undefined =>
     value === undefined ? undefined : { value, noise: 0 };
@@ -67,7 +68,8 @@ function valueOf({ measures }: LabRow, name: MeasureName): Value | undefined {
       return start && { value: start.medianMs, noise: 2 * start.spreadMs };
     }
     case "private": {
-      const memory = measures.memory?.value.one.privateBytes;
+      const { one, two } = measures.memory?.value ?? {};
+      const memory = (two ?? one)?.privateBytes;
       return memory === undefined ? undefined : { value: memory, noise: MEMORY_NOISE };
     }
     case "build": {
@@ -91,6 +93,17 @@ const GET: Readonly<Record<MeasureName, string>> = {
   build: "run with --measure build",
 };
 
+type Trait = Extract<ScenarioRules["rules"][number], { require: unknown }>["require"];
+
+/** What is wrong with a variant that does not have what a rule asks for. */
+const LACKS: Readonly<Record<Trait, (wanted: boolean) => string>> = {
+  panicTrace: () => "its traces name nothing",
+  pprof: () => "pprof can name nothing",
+  debugInfo: (wanted) => (wanted ? "no debug information" : "it carries debug information"),
+  noLibraries: () => "it needs a C library",
+  aslr: () => "its addresses are fixed",
+};
+
 /** Recommends a variant for a scenario. `speeds`: by name of the variant, where a benchmark was run. */
 export function recommend(
   result: LabResult,
@@ -106,7 +119,8 @@ export function recommend(
   for (const rule of scenario.rules) {
     const holds = left.filter((row) => holdsTo(row, rule, speeds));
     if ("require" in rule && rule.prefer === true && holds.length === 0) continue;
-    for (const row of left) if (!holds.includes(row)) reasons.set(row, { by: "rule", reason: rule.why });
+    const reason = "require" in rule ? `${LACKS[rule.require](rule.value)}: ${rule.why}` : rule.why;
+    for (const row of left) if (!holds.includes(row)) reasons.set(row, { by: "rule", reason });
     left = holds;
   }
   const decidedBy = scenario.minimise.filter(({ measure }) => left.some((row) => valueOf(row, measure) !== undefined));

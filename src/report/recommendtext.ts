@@ -22,9 +22,11 @@ export function recommendedText(
 
 /** `full`: with what decided and every rejected variant; else the winner, its command and its costs. */
 export function recommendText(recommendation: Recommendation, t: Terminal, full: boolean): string[] {
-  const { title, winner, decidedBy, missing, rejected } = recommendation;
+  const { scenario, title, winner, decidedBy, missing, rejected } = recommendation;
+  const names = namesFor(scenario);
+  const differenceText = (difference: Difference): string => differenceWith(difference, names);
   const head = bold(t, title);
-  const unmeasured = missing.map(({ measure, get }) => `${NAMES[measure]}: not measured, ${get}`);
+  const unmeasured = missing.map(({ measure, get }) => `${names[measure]}: not measured, ${get}`);
   if (winner === null) {
     const reason = decidedBy.length === 0 ? unmeasured.join("; ") : "no variant holds to its rules";
     return [`${head}: ${visible(reason)}`];
@@ -36,7 +38,7 @@ export function recommendText(recommendation: Recommendation, t: Terminal, full:
   ];
   if (winner.costs.length > 0) lines.push(dim(t, `  costs: ${visible(winner.costs.join("; "))}`));
   if (!full) return lines;
-  const weights = decidedBy.map(({ measure, weight }) => `${NAMES[measure]} ${Math.round(weight * 100)} %`);
+  const weights = decidedBy.map(({ measure, weight }) => `${names[measure]} ${Math.round(weight * 100)} %`);
   lines.push(dim(t, `  decided by: ${[...weights, ...unmeasured].join(", ")}`));
   const width = Math.max(...rejected.map(({ variant }) => variant.length));
   for (const { variant, by, reason, differences } of rejected) {
@@ -58,8 +60,12 @@ const NAMES: Readonly<Record<Difference["measure"], string>> = {
   build: "warm build",
 };
 
+/** Only images are pulled. */
+const namesFor = (scenario: Recommendation["scenario"]): typeof NAMES =>
+  scenario === "server" || scenario === "serverless" ? NAMES : { ...NAMES, gzip: "compressed (gzip)" };
+
 /** "-64 % on disk", "+92 ms start", "+31 MB private memory". */
-export function differenceText({ measure, delta, percent }: Difference): string {
+function differenceWith({ measure, delta, percent }: Difference, names: typeof NAMES): string {
   const sign = delta > 0 ? "+" : "";
   switch (measure) {
     case "start":
@@ -69,6 +75,6 @@ export function differenceText({ measure, delta, percent }: Difference): string 
     case "private":
       return `${formatDelta(Math.round(delta))} private memory`;
     default:
-      return `${sign}${percent.toFixed(Math.abs(percent) < 10 ? 1 : 0)} % ${NAMES[measure]}`;
+      return `${sign}${percent.toFixed(Math.abs(percent) < 10 ? 1 : 0)} % ${names[measure]}`;
   }
 }

@@ -180,6 +180,23 @@ describe("winners", () => {
   });
 });
 
+describe("memory", () => {
+  it("is that of each of two processes, where both were measured", () => {
+    const resident = (privateBytes: number): { privateBytes: number; sharedBytes: number } => ({
+      privateBytes,
+      sharedBytes: 0,
+    });
+    const memory = (one: number, two: number): Partial<Measures> => ({
+      memory: measured({ one: resident(one), two: resident(two) }),
+    });
+    const plain = row("release", "release", null, { file: 70e6, gzip: 30e6, more: memory(11e6, 1.5e6) });
+    const packed = row("upx -1", "upx", "release", { file: 30e6, gzip: 31e6, more: memory(13e6, 13e6) });
+    const { winner, rejected } = ask("server", result(plain, packed));
+    expect(winner?.variant).toBe("release");
+    expect(rejected[0].differences.find(({ measure }) => measure === "private")?.delta).toBe(11.5e6);
+  });
+});
+
 describe("reasons", () => {
   it("are measured for each that was rejected", () => {
     const lines = recommendText(ask("server"), { colour: false, width: 100, cut: false }, true);
@@ -193,13 +210,18 @@ describe("reasons", () => {
     expect(lines.find((line) => line.includes("upx --best"))).toBe(
       "  upx --best        -67 % on disk, -6.1 % as a pulled layer (gzip), +93 ms start, +30.0 MB private memory, +57.0 s warm build; layers are compressed anyway; the program is unpacked into memory that is never shared",
     );
+    // only images are pulled
+    const cli = recommendText(ask("cli"), { colour: false, width: 100, cut: false }, true);
+    expect(cli[0]).toContain("-42 % compressed (gzip)");
     expect(lines.find((line) => line.includes("tinygo"))).toContain("net/http is missing");
   });
 
   it("say which rule it was", () => {
     const server = ask("server");
-    expect(reason(server, "CGO_ENABLED=0")).toContain("an attacker");
-    expect(reason(server, "release")).toContain("no C library");
+    expect(reason(server, "CGO_ENABLED=0")).toMatch(/^its addresses are fixed: an attacker/);
+    expect(reason(server, "release")).toMatch(/^it needs a C library: the image/);
+    expect(reason(server, "default")).toMatch(/^it carries debug information: /);
+    expect(reason(ask("development"), "release")).toMatch(/^no debug information: /);
     expect(reason(server, "no bounds checks")).toBe("corrupts memory");
     expect(reason(server, "js/wasm")).toBe("for js/wasm");
     expect(server.rejected.map(({ variant }) => variant)).toEqual(
