@@ -1,4 +1,5 @@
 // pare release: the plan, or the release itself.
+import { readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { newProjectFile } from "../config/discover.ts";
 import { loadReleaseFile } from "../config/releasefile.ts";
@@ -7,6 +8,7 @@ import { mergeShards } from "../release/merge.ts";
 import type { PlanItem, ReleasePlan } from "../release/plan.ts";
 import { costKey } from "../release/program.ts";
 import { type RunOptions, runRelease } from "../release/run.ts";
+import { releaseSchema } from "../release/schema.ts";
 import { chosenItems, githubMatrix, type Share, shares } from "../release/shard.ts";
 import { type Verified, verifyRelease } from "../release/verify.ts";
 import { visible } from "../report/escape.ts";
@@ -37,6 +39,7 @@ export interface ReleaseFlags extends CommonOptions {
   readonly log?: string;
   readonly only?: readonly string[];
   readonly shard?: { readonly index: number; readonly count: number };
+  readonly costs?: string;
   readonly ci?: "github";
   readonly jobsInMatrix?: number;
   readonly verify?: boolean;
@@ -65,7 +68,9 @@ export async function releaseCommand(flags: ReleaseFlags): Promise<void> {
   if (flags.quiet !== true) for (const warning of plan.warnings) process.stderr.write(`pare: ${visible(warning)}\n`);
   const explain = flags.explain === true;
   if (flags.ci !== undefined) {
-    const all = shares(plan, flags.jobsInMatrix ?? Math.min(plan.items.length, MATRIX), secondsOf(plan));
+    const count = flags.jobsInMatrix ?? Math.min(plan.items.length, MATRIX);
+    // one machine shares out for all: it may go by what it remembers
+    const all = shares(plan, count, flags.costs === undefined ? rememberedSeconds(plan) : secondsIn(flags.costs));
     return write("-", `${JSON.stringify(githubMatrix(all))}\n`);
   }
   const share = shareOf(plan, flags);
@@ -107,6 +112,9 @@ export async function releaseCommand(flags: ReleaseFlags): Promise<void> {
   } finally {
     progress.done();
   }
+  if (flags.quiet !== true)
+    for (const warning of result.warnings.slice(plan.warnings.length))
+      process.stderr.write(`pare: ${visible(warning)}\n`);
   if (flags.log !== undefined && log !== undefined) await write(flags.log, log.lines());
   if (flags.json === true) await write("-", jsonDocument(result));
   else await write("-", releaseText(result, terminalOf(process.stdout, process.env), explain));
@@ -126,7 +134,7 @@ function report({ same, different }: Verified, flags: ReleaseFlags): void {
 }
 
 /** What this machine makes of a plan. */
-function shareOf(plan: ReleasePlan, { only, shard }: ReleaseFlags): Share {
+function shareOf(plan: ReleasePlan, { only, shard, costs }: ReleaseFlags): Share {
   if (only !== undefined) {
     const chosen = chosenItems(plan, only);
     if ("unknown" in chosen)
@@ -134,12 +142,28 @@ function shareOf(plan: ReleasePlan, { only, shard }: ReleaseFlags): Share {
     return chosen;
   }
   if (shard === undefined) return plan;
-  return shares(plan, shard.count, secondsOf(plan))[shard.index - 1];
+  // each machine finds its share by itself: nothing counts that another one may not have
+  return shares(plan, shard.count, costs === undefined ? () => undefined : secondsIn(costs))[shard.index - 1];
 }
 
-function secondsOf({ module }: ReleasePlan): (item: PlanItem) => number | undefined {
+function rememberedSeconds({ module }: ReleasePlan): (item: PlanItem) => number | undefined {
   const costs = new Costs(join(stateDirectory(), "costs.json"));
   return (item) => costs.of(costKey("build", module, item))?.seconds;
+}
+
+/** What builds took by the document of a release; what was not built in it is not known. Throws Failure. */
+function secondsIn(file: string): (item: PlanItem) => number | undefined {
+  const read = (): unknown => {
+    try {
+      return JSON.parse(readFileSync(resolve(file), "utf8"));
+    } catch (error) {
+      throw new Failure(EXIT.unreadable, `--costs ${file}: cannot be read as JSON`, String(error));
+    }
+  };
+  const { success, data } = releaseSchema.safeParse(read());
+  if (!success) throw new Failure(EXIT.unreadable, `--costs ${file}: not what pare release --json prints`);
+  const seconds = new Map(data.items.map(({ id, state, seconds: took }) => [id, state === "built" ? took : undefined]));
+  return ({ id }) => seconds.get(id);
 }
 
 /** pare release merge: shards → one release. */
@@ -148,7 +172,7 @@ export async function mergeCommand(
   flags: CommonOptions & { readonly output?: string },
 ): Promise<void> {
   const output = resolve(flags.output ?? OUTPUT);
-  const release = mergeShards(
+  const release = await mergeShards(
     directories.map((each) => resolve(each)),
     output,
     onInterrupt,

@@ -1,10 +1,11 @@
 // A plan → the files of a release. Whatever is there already stays.
-import { realpathSync, statSync } from "node:fs";
+import { mkdirSync, realpathSync, statSync } from "node:fs";
 import { isAbsolute, join, relative } from "node:path";
 import * as z from "zod";
 import type { ModuleRef } from "../binary/go/buildinfo.ts";
 import { Cancelled } from "../schedule/executor.ts";
 import { ToolFailure } from "../toolchain/failure.ts";
+import { packWithNfpm } from "../toolchain/nfpm.ts";
 import {
   type Artifact,
   type Artifacts,
@@ -20,9 +21,10 @@ import { fatMachO } from "./fatwriter.ts";
 import { bytesOf, type Output, sha256Of } from "./output.ts";
 import type { Packers } from "./packing.ts";
 import type { ArchivePlan, PlanItem, ReleasePlan, UniversalPlan } from "./plan.ts";
-import { makeProgram, type Program, type Verdict, type Workshop } from "./program.ts";
+import { costKey, makeProgram, type Program, type Verdict, type Workshop } from "./program.ts";
 import type { ItemResult } from "./result.ts";
 import { cycloneDx } from "./sbom.ts";
+import { nfpmSettings, type SystemPackagePlan } from "./systempackages.ts";
 
 export interface ApplyOptions {
   readonly shop: Workshop;
@@ -34,6 +36,8 @@ export interface ApplyOptions {
   /** Version of pare. */
   readonly tool: string;
   readonly keepGoing: boolean;
+  /** Which nfpm writes packages; "" if none are wanted. */
+  readonly nfpm: string;
   /** What went wrong with others before; what goes wrong here is added. */
   readonly failures: unknown[];
   /** Does more with a program that is in its place: its symbols. */
@@ -57,7 +61,7 @@ export async function apply(options: ApplyOptions): Promise<Applied> {
   const { output, executor } = shop;
   const programs = new Map<string, Promise<Program>>();
   const groups = new Map<string, Promise<unknown>>();
-  for (const verdict of verdicts) {
+  for (const verdict of longestFirst(verdicts, shop)) {
     const { item } = verdict.resolved;
     // what compiles the same packages goes one after the other: the second finds them in Go's cache
     const group = compileKey(item, verdict.resolved.env);
@@ -120,6 +124,17 @@ function together(failures: readonly unknown[]): unknown {
   return new ToolFailure((first as ToolFailure).code, messages.join("\n"));
 }
 
+/** What takes longest must not begin last; what is not known yet begins first. */
+function longestFirst(verdicts: readonly Verdict[], { costs, context }: Workshop): Verdict[] {
+  const seconds = new Map(
+    verdicts.map((verdict) => [
+      verdict,
+      costs.of(costKey("build", context.plan.module, verdict.resolved.item))?.seconds ?? Infinity,
+    ]),
+  );
+  return [...verdicts].sort((a, b) => (seconds.get(a) === seconds.get(b) ? 0 : seconds.get(b)! - seconds.get(a)!));
+}
+
 function compileKey({ flags }: PlanItem, env: Readonly<Record<string, string>>): string {
   return JSON.stringify([env, flags.filter((flag) => !/^--?ldflags/.test(flag))]);
 }
@@ -130,8 +145,9 @@ async function finishItem(work: Promise<Program>, options: ApplyOptions): Promis
   const program = await work;
   const { resolved, sha256, size, buildInfo, key, took } = program;
   const { item, inputs, fingerprint } = resolved;
-  const [archive] = await Promise.all([
+  const [archive, systemPackages] = await Promise.all([
     item.archive === null ? undefined : archiveOf(item.id, item.archive, item.executable, sha256, options),
+    Promise.all(item.systemPackages.map((each) => systemPackageOf(item, each, sha256, options))),
     options.onProgram(program),
   ]);
   const name = item.executable.slice(item.executable.lastIndexOf("/") + 1);
@@ -148,6 +164,7 @@ async function finishItem(work: Promise<Program>, options: ApplyOptions): Promis
   const artifacts: Artifact[] = [
     { path: item.executable, kind: "executable", of: item.id, size, sha256 },
     ...(archive === undefined ? [] : [archive]),
+    ...systemPackages,
     { path: item.sbom, kind: "sbom", of: item.id, size: Buffer.byteLength(bill), sha256: sbom },
   ];
   const { state, why } = program;
@@ -171,6 +188,7 @@ async function finishItem(work: Promise<Program>, options: ApplyOptions): Promis
       packages: inputs.packages,
       executable: sized(output, item.executable, size, item.id, "executable"),
       archive: archive === undefined ? null : sized(output, archive.path, archive.size, item.id, "archive"),
+      systemPackages: systemPackages.map((each) => sized(output, each.path, each.size, item.id, "package")),
     },
   };
 }
@@ -189,7 +207,10 @@ function sized(
   of: string,
   kind: Artifact["kind"],
 ): ItemResult["executable"] {
-  const before = previous?.artifacts.find((each) => each.of === of && each.kind === kind);
+  const ending = (name: string): string => name.slice(name.lastIndexOf("."));
+  const before = previous?.artifacts.find(
+    (each) => each.of === of && each.kind === kind && (kind !== "package" || ending(each.path) === ending(path)),
+  );
   return { path, size, change: before === undefined ? null : size - before.size };
 }
 
@@ -228,6 +249,7 @@ async function finishUniversal(
       packages: 0,
       executable: sized(output, executable, file.size, id, "executable"),
       archive: archive === undefined ? null : sized(output, archive.path, archive.size, id, "archive"),
+      systemPackages: [],
     },
   };
 }
@@ -248,13 +270,13 @@ async function placed(
     if (output.has(path, known.data.sha256)) return known.data;
     const bytes = store.get(known.data.sha256);
     if (bytes !== undefined) {
-      output.put(path, bytes, known.data.sha256, isExecutable);
+      await output.put(path, bytes, known.data.sha256, isExecutable);
       return known.data;
     }
   }
   const { bytes, sha256 } = await make();
-  store.put(bytes, sha256);
-  output.put(path, bytes, sha256, isExecutable);
+  await store.put(bytes, sha256);
+  await output.put(path, bytes, sha256, isExecutable);
   const file = { size: bytes.length, sha256 };
   store.note(key, file);
   return file;
@@ -293,29 +315,85 @@ async function archiveOf(
   return { path: archive.path, kind: "archive", of: id, ...file };
 }
 
-/** A file of the project that goes into an archive; a link must not lead out of it. */
+/** A package of a Linux distribution: the program in /usr/bin, and the files of the settings. */
+async function systemPackageOf(
+  item: PlanItem,
+  wanted: SystemPackagePlan,
+  sha256: string,
+  { nfpm, ...options }: ApplyOptions,
+): Promise<Artifact> {
+  const { shop, plan } = options;
+  const settings = plan.systemPackages!;
+  const name = item.executable.slice(item.executable.lastIndexOf("/") + 1);
+  const program = {
+    from: join(shop.output.directory, item.executable),
+    to: `/usr/bin/${name}`,
+    isExecutable: true,
+    isConfig: false,
+    sha256,
+  };
+  const more = (settings.contents ?? []).map(({ from, to, config = false }) => ({
+    ...projectFile(from, "release.packages", shop),
+    to,
+    isConfig: config,
+  }));
+  const files = [program, ...more];
+  const told = nfpmSettings(wanted, settings, plan.epoch, files);
+  // without the places that files come from
+  const content = nfpmSettings(
+    wanted,
+    settings,
+    plan.epoch,
+    files.map((file) => ({ ...file, from: file.sha256 })),
+  );
+  const key = sha256Of(JSON.stringify(["package", PACKAGING_VERSION, nfpm, wanted.format, plan.epoch, content]));
+  const file = await placed(wanted.path, key, { ...options, nfpm }, () =>
+    shop.executor.run({
+      key: `package ${wanted.path}`,
+      label: `${item.id}: ${wanted.format}`,
+      // nfpm holds the program, and what it is compressed to, in memory
+      memory: 4 * statSync(program.from).size + 50e6,
+      run: async ({ signal }) => {
+        const directory = join(shop.work, `${wanted.format}-${sha256Of(wanted.path).slice(0, 16)}`);
+        mkdirSync(directory, { recursive: true });
+        const { guard } = shop.context;
+        const request = { format: wanted.format, settings: told, epoch: plan.epoch, directory, guard, signal };
+        const bytes = await packWithNfpm(request);
+        return { bytes, sha256: sha256Of(bytes) };
+      },
+    }),
+  );
+  return { path: wanted.path, kind: "package", of: item.id, ...file };
+}
+
+/** A file of the project that goes into an archive. */
 function beside(
   name: string,
   folder: string,
-  { shop: { context } }: ApplyOptions,
+  { shop }: ApplyOptions,
 ): { from: string; to: string; isExecutable: boolean; sha256: string } {
+  const to = `${folder}/${name.replaceAll("\\", "/").replace(/^\.\//, "")}`;
+  return { ...projectFile(name, "archive.files", shop), to };
+}
+
+/** A file that a setting names; a link must not lead out of the project. */
+function projectFile(
+  name: string,
+  setting: string,
+  { context }: Workshop,
+): { from: string; isExecutable: boolean; sha256: string } {
   const { root, answers } = context;
   const from = join(root, name);
   let way: string;
   try {
     way = relative(realpathSync(root), realpathSync(from));
   } catch {
-    throw new ToolFailure("unreadable", `${name}: no such file, and archive.files of pare.yaml names it`);
+    throw new ToolFailure("unreadable", `${name}: no such file, and ${setting} of pare.yaml names it`);
   }
   if (way.startsWith("..") || isAbsolute(way))
     throw new ToolFailure("unreadable", `${name}: a link that leads out of the project`);
   const sha256 = answers.digests.of(from);
   if (sha256 === undefined) throw new ToolFailure("unreadable", `${name}: not a regular file that can be read`);
   const { mode } = statSync(from);
-  return {
-    from,
-    to: `${folder}/${name.replaceAll("\\", "/").replace(/^\.\//, "")}`,
-    isExecutable: (mode & 0o100) !== 0,
-    sha256,
-  };
+  return { from, isExecutable: (mode & 0o100) !== 0, sha256 };
 }

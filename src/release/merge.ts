@@ -13,7 +13,7 @@ import { readArtifacts } from "./schema.ts";
 const COMMON = ["project", "module", "version", "tag", "commit", "epoch", "goVersion", "pare"] as const;
 
 /** Joins the shards of these directories. Throws ToolFailure: a shard that is damaged, of another release, doubled or missing. */
-export function mergeShards(directories: readonly string[], output: string, guard: Guard): Artifacts {
+export async function mergeShards(directories: readonly string[], output: string, guard: Guard): Promise<Artifacts> {
   const shards = directories.map((directory) => {
     const shard = readArtifacts(join(directory, ARTIFACTS_FILE));
     if (shard === undefined) throw new ToolFailure("unreadable", `${directory}: no ${ARTIFACTS_FILE} that can be read`);
@@ -55,7 +55,7 @@ export function mergeShards(directories: readonly string[], output: string, guar
             "unreadable",
             `${join(directory, path)}: missing, or not what its ${ARTIFACTS_FILE} says`,
           );
-        if (!place.has(path, sha256)) place.put(path, bytes, sha256, kind === "executable");
+        if (!place.has(path, sha256)) await place.put(path, bytes, sha256, kind === "executable");
       }
     }
     place.removeStale(release);
@@ -66,7 +66,8 @@ export function mergeShards(directories: readonly string[], output: string, guar
   return release;
 }
 
-const HOW = "let one machine share the work out (--ci github), or give all the same remembered costs";
+const HOW =
+  "all shards take the same --shard …/M and the same --costs, or one machine shares the work out (--ci github)";
 
 function contentOf(path: string): Uint8Array | undefined {
   try {

@@ -1,21 +1,11 @@
 // The output directory: every file appears whole under its name, and SHA256SUMS is there only while it is true.
 import { createHash } from "node:crypto";
-import {
-  chmodSync,
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmdirSync,
-  rmSync,
-} from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync } from "node:fs";
+import { open } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Digests } from "../schedule/digests.ts";
 import { type Guard, ToolFailure } from "../toolchain/failure.ts";
-import { replaceFile } from "../toolchain/replacefile.ts";
+import { replaceFile, replaceLargeFile } from "../toolchain/replacefile.ts";
 import { type Artifacts, ARTIFACTS_FILE, CHECKSUMS_FILE, PROVENANCE_FILE } from "./artifacts.ts";
 import { readArtifacts } from "./schema.ts";
 
@@ -60,39 +50,52 @@ export class Output {
   }
 
   /** Puts content under its name. Throws ToolFailure if it cannot be written. */
-  put(path: string, bytes: Uint8Array | string, sha256: string, isExecutable = false): void {
+  async put(path: string, bytes: Uint8Array | string, sha256: string, isExecutable = false): Promise<void> {
     this.#touch();
     const file = join(this.directory, path);
-    this.#written(path, () => {
+    try {
       mkdirSync(dirname(file), { recursive: true });
-      replaceFile(file, [bytes], this.#guard);
-      chmodSync(file, isExecutable ? 0o755 : 0o644);
-    });
+      await replaceLargeFile(file, bytes, isExecutable ? 0o755 : 0o644, this.#guard);
+    } catch (error) {
+      throw this.#unwritten(path, error);
+    }
     this.#digests.put(file, sha256);
   }
 
-  /** Puts a file that is there already, on the same file system, under its name. */
-  take(from: string, path: string, sha256: string): void {
+  /** Puts a program that is there already, on the same file system, under its name. */
+  async take(from: string, path: string, sha256: string): Promise<void> {
     this.#touch();
     const file = join(this.directory, path);
-    this.#written(path, () => {
+    try {
       mkdirSync(dirname(file), { recursive: true });
-      chmodSync(from, 0o755);
-      const fd = openSync(from, "r");
+      const handle = await open(from, "r");
       try {
-        fsyncSync(fd);
+        await handle.chmod(0o755);
+        await handle.sync();
       } finally {
-        closeSync(fd);
+        await handle.close();
       }
       renameSync(from, file);
-    });
+    } catch (error) {
+      throw this.#unwritten(path, error);
+    }
     this.#digests.put(file, sha256);
   }
 
   /** A small document: written only if it is not there already. */
   document(path: string, text: string): string {
     const sha256 = sha256Of(text);
-    if (!this.has(path, sha256)) this.put(path, text, sha256);
+    if (this.has(path, sha256)) return sha256;
+    this.#touch();
+    const file = join(this.directory, path);
+    try {
+      mkdirSync(dirname(file), { recursive: true });
+      replaceFile(file, [text], this.#guard);
+      chmodSync(file, 0o644);
+    } catch (error) {
+      throw this.#unwritten(path, error);
+    }
+    this.#digests.put(file, sha256);
     return sha256;
   }
 
@@ -130,19 +133,11 @@ export class Output {
     }
   }
 
-  #written(path: string, write: () => void): void {
-    try {
-      write();
-    } catch (error) {
-      const { code, message } = error as NodeJS.ErrnoException;
-      const why =
-        code === "ENOSPC"
-          ? "no space is left on the disk"
-          : code === "EACCES"
-            ? "permission denied"
-            : (code ?? message);
-      throw new ToolFailure("unreadable", `${join(this.directory, path)}: cannot be written: ${why}`, message);
-    }
+  #unwritten(path: string, error: unknown): ToolFailure {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const why =
+      code === "ENOSPC" ? "no space is left on the disk" : code === "EACCES" ? "permission denied" : (code ?? message);
+    return new ToolFailure("unreadable", `${join(this.directory, path)}: cannot be written: ${why}`, message);
   }
 }
 

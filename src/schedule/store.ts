@@ -1,10 +1,10 @@
 // Files by the hash of their content, and which of them a key stands for. Whatever comes out was hashed again: an entry that is damaged
-// is as good as none.
+// is as good as none. So nothing waits for the disk.
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Guard } from "../toolchain/failure.ts";
-import { replaceFile } from "../toolchain/replacefile.ts";
+import { replaceFile, replaceLargeFile } from "../toolchain/replacefile.ts";
 
 export class Store {
   readonly #directory: string;
@@ -16,11 +16,11 @@ export class Store {
   }
 
   /** Keeps content under its hash. Throws what the system says: a full disk is not hidden. */
-  put(bytes: Uint8Array, sha256: string): void {
+  async put(bytes: Uint8Array, sha256: string): Promise<void> {
     const path = this.#blob(sha256);
     if (statSync(path, { throwIfNoEntry: false })?.size === bytes.length) return;
     mkdirSync(dirname(path), { recursive: true });
-    replaceFile(path, [bytes], this.#guard);
+    await replaceLargeFile(path, bytes, 0o644, this.#guard, false);
   }
 
   /** The content with this hash; undefined if it is not there, or not what it should be: then it is removed. */
@@ -44,7 +44,7 @@ export class Store {
   note(key: string, value: unknown): void {
     const path = this.#note(key);
     mkdirSync(dirname(path), { recursive: true });
-    replaceFile(path, [`${JSON.stringify({ value, check: checkOf(key, value) })}\n`], this.#guard);
+    replaceFile(path, [`${JSON.stringify({ value, check: checkOf(key, value) })}\n`], this.#guard, false);
   }
 
   /** What a key stands for; undefined if nothing, or if it is damaged. */

@@ -107,7 +107,12 @@ export async function buildInputs(request: InputsRequest, context: GoContext): P
   }
   const fixed = [realOf(goroot), realOf(modcache)];
   const own = listed.filter(
-    ({ Dir, Standard }) => Dir !== undefined && Standard !== true && !fixed.some((root) => isBelow(Dir, root)),
+    ({ Dir, Standard }) =>
+      Dir !== undefined &&
+      Standard !== true &&
+      !fixed.some((root) => isBelow(Dir, root)) &&
+      // asked last, for it reads every directory on the way
+      !fixed.some((root) => isBelow(realOf(Dir), root)),
   );
   const files = own.flatMap((each) =>
     FILES.flatMap((field) =>
@@ -173,7 +178,7 @@ function realOf(path: string): string {
 }
 
 function isBelow(path: string, root: string): boolean {
-  const way = relative(root, realOf(path));
+  const way = relative(root, path);
   return way === "" || !(way === ".." || way.startsWith(`..${sep}`) || isAbsolute(way));
 }
 

@@ -1,9 +1,18 @@
 // Files that appear whole or not at all.
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { open } from "node:fs/promises";
 import type { Guard } from "./failure.ts";
 
-/** Writes a file's new content beside it, and puts it in its place once it is all there. Throws what the system says. */
-export function replaceFile(path: string, pieces: Iterable<string | Uint8Array>, guard: Guard): void {
+/**
+ * Writes a file's new content beside it, and puts it in its place once it is all there. Throws what the system says. `survives`: also
+ * if the machine fails; what is checked when it is read can do without.
+ */
+export function replaceFile(
+  path: string,
+  pieces: Iterable<string | Uint8Array>,
+  guard: Guard,
+  survives: boolean = true,
+): void {
   const temporary = `${path}.${process.pid}.tmp`;
   const remove = (): void => rmSync(temporary, { force: true });
   const forget = guard(remove);
@@ -13,13 +22,42 @@ export function replaceFile(path: string, pieces: Iterable<string | Uint8Array>,
     isWritten = true;
     try {
       writePieces(fd, pieces);
-      fsyncSync(fd);
+      if (survives) fsyncSync(fd);
     } finally {
       closeSync(fd);
     }
     renameSync(temporary, path);
   } catch (error) {
     if (isWritten) remove();
+    throw error;
+  } finally {
+    forget();
+  }
+}
+
+/** The same for a large file, which takes its time; with these permissions, whatever the umask. */
+export async function replaceLargeFile(
+  path: string,
+  bytes: Uint8Array | string,
+  mode: number,
+  guard: Guard,
+  survives: boolean = true,
+): Promise<void> {
+  const temporary = `${path}.${process.pid}.tmp`;
+  const remove = (): void => rmSync(temporary, { force: true });
+  const forget = guard(remove);
+  try {
+    const file = await open(temporary, "w");
+    try {
+      await file.writeFile(bytes);
+      await file.chmod(mode);
+      if (survives) await file.sync();
+    } finally {
+      await file.close();
+    }
+    renameSync(temporary, path);
+  } catch (error) {
+    remove();
     throw error;
   } finally {
     forget();
