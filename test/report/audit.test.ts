@@ -2,7 +2,9 @@
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
+import { createRequire } from "node:module";
 import path from "node:path";
+import Ajv from "ajv";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Audit } from "../../src/advice/audit/document.ts";
@@ -13,6 +15,8 @@ import { auditText } from "../../src/report/audittext.ts";
 import { unifiedDiff } from "../../src/report/patch.ts";
 import { findingsOf, RULES } from "../advice/audit/project.ts";
 import { HOSTILE, UNPRINTABLE } from "./hostile.ts";
+
+const load = createRequire(import.meta.url);
 
 const FILES = {
   "a b/Dockerfile": "FROM golang\nCOPY . .\nRUN go build -o /app .\n",
@@ -88,6 +92,31 @@ describe("SARIF", () => {
   }
   const log = JSON.parse(auditSarif(ordinary, RULES, "1.0.0")) as Log;
 
+  it("keeps the schema of SARIF 2.1.0, hostile names and all", () => {
+    const ajv = new Ajv({ schemaId: "auto", allErrors: true });
+    ajv.addMetaSchema(load("ajv/lib/refs/json-schema-draft-04.json") as object);
+    const keeps = ajv.compile(load("@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json") as object);
+    const logOf = (each: Audit): Log => JSON.parse(auditSarif(each, RULES, "1.0.0")) as Log;
+    expect(ordinary.findings.some(({ fix }) => fix) && ordinary.findings.some(({ cost }) => cost)).toBe(true);
+    for (const each of [ordinary, hostile, { ...ordinary, findings: [] }]) {
+      keeps(logOf(each));
+      expect(keeps.errors ?? []).toEqual([]);
+    }
+    // it does tell
+    const broken = logOf(ordinary);
+    broken.runs[0].results[0].locations[0].physicalLocation.region.startLine = 0;
+    expect(keeps(broken)).toBe(false);
+    // what the standard says beyond this schema: a region begins somewhere
+    const regions: Record<string, unknown>[] = [];
+    JSON.stringify(logOf(hostile), (key, value: unknown) => {
+      if (key === "region" || key === "deletedRegion") regions.push(value as Record<string, unknown>);
+      return value;
+    });
+    expect(regions.length).toBeGreaterThan(ordinary.findings.length);
+    for (const region of regions)
+      expect(Object.keys(region)).toContainEqual(expect.stringMatching(/^(?:startLine|charOffset)$/));
+  });
+
   it("has what version 2.1.0 requires", () => {
     expect(log.version).toBe("2.1.0");
     const [{ tool, results, columnKind }] = log.runs;
@@ -123,6 +152,26 @@ describe("workflow commands", () => {
     expect(text.split("\n")).toHaveLength(2);
     expect(text).toContain("file=a%2Cb%3Ac%25\\n%3A%3Aerror%3A%3Ax,line=");
     expect(text).toContain("::50%25\\r\\n::error::y");
+    const all = auditGithub(hostile).split("\n").slice(0, -1);
+    expect(all).toHaveLength(hostile.findings.length);
+    for (const line of all) {
+      const [, properties] = /^::(?:error|warning|notice) ((?:[a-zA-Z]+=[^,:]*,?)+)::/.exec(line) ?? [];
+      expect(properties).toMatch(/^file=[^,:]*,line=\d+,endLine=\d+,(?:col=\d+,endColumn=\d+,)?title=[^,:]*$/);
+    }
+  });
+});
+
+describe("Markdown", () => {
+  it("is one row for each finding, whatever stands in names", () => {
+    const text = auditMarkdown(hostile);
+    const rows = text.split("\n").slice(4, -1);
+    expect(rows).toHaveLength(hostile.findings.length);
+    for (const row of rows) {
+      // cells that are not escaped
+      expect(row.replaceAll(/\\./g, "").split("|")).toHaveLength(7);
+      // no tag, link or picture of a name
+      expect(row.replaceAll(/<code>[^<]*<\/code>|\\./g, "")).not.toMatch(/<[a-z/!]|\]\(/i);
+    }
   });
 });
 
