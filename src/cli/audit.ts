@@ -18,6 +18,7 @@ import { version } from "./version.ts";
 
 export interface AuditFlags extends CommonOptions {
   readonly build: boolean;
+  readonly measure?: boolean;
   readonly package?: string;
   readonly only?: readonly string[];
   readonly skip?: readonly string[];

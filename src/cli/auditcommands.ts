@@ -31,6 +31,7 @@ Exits with 1 if there are findings of warning or above; --fail-on sets another b
   command.optionsGroup("What:");
   command
     .option("--no-build", "look at files only, build nothing")
+    .option("--measure", "build twice, without a cache and with one, and say in seconds what findings cost")
     .option("--package <package>", "the program to build (default: the directory's own, or the only one below)")
     .option("--only <codes>", "only these rules, by code or name", codes)
     .option("--skip <codes>", "not these rules", codes)
@@ -51,6 +52,8 @@ Exits with 1 if there are findings of warning or above; --fail-on sets another b
     const { operands, flags } = split(words, program, true);
     const [directory = ".", extra] = operands;
     if (extra !== undefined) throw new Failure(EXIT.usage, `what is ${extra} for? Flags for go build go behind --`);
+    if (options.measure === true && !options.build)
+      throw new Failure(EXIT.usage, "--measure builds, --no-build does not");
     if (options.dryRun === true && options.fix !== true) throw new Failure(EXIT.usage, "--dry-run goes with --fix");
     if (options.fix === true && (options.json === true || options.format !== "text"))
       throw new Failure(

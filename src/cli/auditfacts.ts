@@ -13,6 +13,8 @@ import { type Progress, progressOn } from "./progress.ts";
 
 export interface FactsFlags extends CommonOptions {
   readonly build: boolean;
+  /** Take times of builds, too. */
+  readonly measure?: boolean;
   readonly package?: string;
 }
 
@@ -32,9 +34,9 @@ export async function gatherFacts(directory: string, goFlags: readonly string[],
     const tidy = await tidyDiff(cwd, { guard: onInterrupt });
     if (typeof chosen !== "string") return { imports, tidyDiff: tidy, program: undefined, warnings: chosen.warnings };
     const built = await programFacts(chosen, cwd, goFlags, progress);
-    return "reason" in built
-      ? { imports, tidyDiff: tidy, program: undefined, warnings: [built.reason] }
-      : { imports, tidyDiff: tidy, program: built, warnings: [] };
+    if ("reason" in built) return { imports, tidyDiff: tidy, program: undefined, warnings: [built.reason] };
+    const buildSeconds = await timesOf(chosen, built.name, cwd, goFlags, flags.measure === true ? progress : undefined);
+    return { imports, tidyDiff: tidy, program: { ...built, buildSeconds }, warnings: [] };
   } catch (error) {
     // without a program there are still files to look at
     if (!(error instanceof ToolFailure)) throw error;
@@ -89,6 +91,30 @@ async function programFacts(
     needsCgo: await cgoPackages(pkg, goFlags, context),
     pathBytes: await pathBytes(input.bytes, cwd, context),
   });
+}
+
+/** Times of the program's builds: taken now, or remembered from when they were. */
+async function timesOf(
+  pkg: string,
+  name: string,
+  cwd: string,
+  goFlags: readonly string[],
+  progress: Progress | undefined,
+): Promise<ProgramFacts["buildSeconds"]> {
+  const { Costs } = await import("../schedule/costs.ts");
+  const { stateDirectory } = await import("../toolchain/directories.ts");
+  const costs = new Costs(join(stateDirectory(), "costs.json"));
+  const [cold, warm] = ["cold", "warm"].map((state) => [`audit ${state} ${name}`, ...goFlags].join(" "));
+  if (progress) {
+    progress.step(`building ${name} without a cache, then with one`);
+    const { timedBuilds } = await import("../toolchain/timedbuilds.ts");
+    const taken = await timedBuilds(pkg, goFlags, { cwd, guard: onInterrupt });
+    costs.note(cold, { seconds: taken.cold, peakBytes: 0 });
+    costs.note(warm, { seconds: taken.warm, peakBytes: 0 });
+    costs.save(onInterrupt);
+  }
+  const known = { cold: costs.of(cold)?.seconds, warm: costs.of(warm)?.seconds };
+  return known.cold === undefined || known.warm === undefined ? undefined : { cold: known.cold, warm: known.warm };
 }
 
 /** What pare knows of libraries and of what keeps dead code. */

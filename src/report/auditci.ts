@@ -1,7 +1,7 @@
 // Findings of an audit where pull requests are read: workflow commands of GitHub, and Markdown.
 import type { Audit } from "../advice/audit/document.ts";
 import type { Finding } from "../advice/audit/finding.ts";
-import { costText } from "./audittext.ts";
+import { costTexts } from "./audittext.ts";
 import { markdownCode, markdownText, visible } from "./escape.ts";
 import { formatBytes } from "./units.ts";
 
@@ -10,7 +10,8 @@ const COMMAND = { error: "error", warning: "warning", note: "notice" } as const;
 /** "::warning file=…::…", https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands */
 export function auditGithub({ findings }: Audit): string {
   return findings
-    .map(({ severity, file, line, column, endLine, endColumn, code, slug, message, cost }) => {
+    .map((finding) => {
+      const { severity, file, line, column, endLine, endColumn, code, slug, message } = finding;
       const properties = Object.entries({
         file,
         line,
@@ -19,7 +20,7 @@ export function auditGithub({ findings }: Audit): string {
         title: `${code} ${slug}`,
       });
       const words = properties.map(([name, value]) => `${name}=${property(String(value))}`).join(",");
-      const text = `${message}${cost ? `. ${costText(cost, false)}` : ""}; pare explain ${code}`;
+      const text = `${[message, ...costTexts(finding, false)].join(". ")}; pare explain ${code}`;
       return `::${COMMAND[severity]} ${words}::${data(text)}\n`;
     })
     .join("");
@@ -39,7 +40,7 @@ export function auditMarkdown({ findings, program }: Audit): string {
   if (findings.length === 0) return `**Audit${of}**: nothing found\n`;
   const rows = findings.map(
     (each) =>
-      `| ${each.severity} | ${each.code} ${each.slug} | ${place(each)} | ${markdownText(each.message)}${each.fix ? " *(--fix)*" : ""} | ${each.cost ? markdownText(costText(each.cost, false)) : ""} |`,
+      `| ${each.severity} | ${each.code} ${each.slug} | ${place(each)} | ${markdownText(each.message)}${each.fix ? " *(--fix)*" : ""} | ${markdownText(costTexts(each, false).join("; "))} |`,
   );
   const head = ["| | rule | where | what | costs |", "|---|---|---|---|---|"];
   return `${[`**Audit${of}**: ${findings.length} finding${findings.length === 1 ? "" : "s"}`, "", ...head, ...rows].join("\n")}\n`;

@@ -2,7 +2,7 @@
 import type { Audit } from "../advice/audit/document.ts";
 import type { Edit, Finding } from "../advice/audit/finding.ts";
 import type { BuildRule } from "../advice/schema.ts";
-import { costText } from "./audittext.ts";
+import { costTexts } from "./audittext.ts";
 import { safeJson } from "./escape.ts";
 
 const SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
@@ -37,12 +37,12 @@ function descriptor({ code, slug, title, why, cure, severity, sources }: BuildRu
 }
 
 function result(finding: Finding, ruleIndex: number): object {
-  const { code, severity, message, cost, line, column, endLine, endColumn, file, fix } = finding;
+  const { code, severity, message, cost, time, line, column, endLine, endColumn, file, fix } = finding;
   return {
     ruleId: code,
     ruleIndex,
     level: severity,
-    message: { text: cost ? `${message}. ${costText(cost, false)}` : message },
+    message: { text: [message, ...costTexts(finding, false)].join(". ") },
     locations: [
       {
         physicalLocation: {
@@ -52,7 +52,7 @@ function result(finding: Finding, ruleIndex: number): object {
       },
     ],
     ...(fix ? { fixes: [{ description: { text: "what pare audit --fix does" }, artifactChanges: changes(fix) }] } : {}),
-    ...(cost ? { properties: { cost } } : {}),
+    ...(cost || time ? { properties: { ...(cost ? { cost } : {}), ...(time ? { time } : {}) } } : {}),
   };
 }
 

@@ -1,6 +1,7 @@
 // Findings of an audit → text for a terminal.
 import type { Audit } from "../advice/audit/document.ts";
-import type { Cost, Finding, Severity } from "../advice/audit/finding.ts";
+import type { Finding, Severity } from "../advice/audit/finding.ts";
+import { secondsText } from "../advice/audit/times.ts";
 import { visible } from "./escape.ts";
 import { bold, dim, paint, type Terminal } from "./terminal.ts";
 import { formatBytes, formatExact } from "./units.ts";
@@ -29,16 +30,22 @@ export function auditText(
     const head = `${paint(t, COLOUR[finding.severity], finding.severity.padEnd(7))}  ${finding.code} ${finding.slug}`;
     lines.push(`  ${dim(t, place)} ${head}${finding.fix ? dim(t, "  [--fix]") : ""}`);
     lines.push(`          ${visible(finding.message)}`);
-    if (finding.cost) lines.push(`          ${dim(t, costText(finding.cost, exact))}`);
+    for (const cost of costTexts(finding, exact)) lines.push(`          ${dim(t, cost)}`);
   }
   if (findings.length > 0) lines.push("");
   lines.push(summary(findings, files.length, program?.name));
   return `${lines.join("\n")}\n`;
 }
 
-/** "5.28 MB (measured: DWARF and symbol table …)" */
-export function costText({ bytes, basis, how }: Cost, exact: boolean): string {
-  return `${exact ? `${formatExact(bytes)} bytes` : formatBytes(bytes)} (${basis}: ${visible(how)})`;
+/** "5.28 MB (measured: DWARF and symbol table …)", "41 s (measured: …)" */
+export function costTexts({ cost, time }: Pick<Finding, "cost" | "time">, exact: boolean): string[] {
+  const texts: string[] = [];
+  if (cost) {
+    const { bytes, basis, how } = cost;
+    texts.push(`${exact ? `${formatExact(bytes)} bytes` : formatBytes(bytes)} (${basis}: ${visible(how)})`);
+  }
+  if (time) texts.push(`${secondsText(time.seconds)} (${time.basis}: ${visible(time.how)})`);
+  return texts;
 }
 
 function summary(findings: readonly Finding[], files: number, program: string | undefined): string {

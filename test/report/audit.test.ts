@@ -43,6 +43,7 @@ const hostile: Audit = {
     file: NAMES,
     message: NAMES,
     cost: { bytes: 1, basis: "estimate", how: NAMES },
+    time: { seconds: 1, basis: "measured", how: NAMES },
   })),
 };
 
@@ -159,6 +160,26 @@ describe("workflow commands", () => {
       expect(properties).toMatch(/^file=[^,:]*,line=\d+,endLine=\d+,(?:col=\d+,endColumn=\d+,)?title=[^,:]*$/);
     }
   });
+});
+
+it("says bytes and seconds in every format", () => {
+  const [first] = ordinary.findings;
+  const how = "as it was";
+  const finding = {
+    ...first,
+    cost: { bytes: 1000, basis: "measured" as const, how },
+    time: { seconds: 41.3, basis: "measured" as const, how },
+  };
+  const one: Audit = { ...ordinary, findings: [finding] };
+  const terminal = { colour: false, width: 80, cut: false };
+  for (const text of [
+    auditText(one, { terminal }),
+    auditGithub(one),
+    auditMarkdown(one),
+    auditSarif(one, RULES, "1.0.0"),
+  ])
+    expect(text.replaceAll(/\s+/g, " ")).toMatch(/1\.00 kB \(measured: as it was\)[.;]? 41 s \(measured: as it was\)/);
+  expect(() => auditSchema.parse(one)).not.toThrow();
 });
 
 describe("Markdown", () => {

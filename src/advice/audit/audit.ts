@@ -88,7 +88,7 @@ export function audit(project: Project, rules: readonly BuildRule[]): Finding[] 
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
-function findingOf(rule: BuildRule, { file, start, end, message, cost, fix = [] }: Found, lines: Lines): Finding {
+function findingOf(rule: BuildRule, { file, start, end, message, cost, time, fix = [] }: Found, lines: Lines): Finding {
   const lineEnd = file.text.includes("\r\n") ? "\r\n" : "\n";
   const from = lines.at(start);
   const to = lines.at(Math.max(start, end));
@@ -104,6 +104,7 @@ function findingOf(rule: BuildRule, { file, start, end, message, cost, fix = [] 
     message,
     why: rule.why,
     ...(cost ? { cost } : {}),
+    ...(time ? { time } : {}),
     ...(fix.length > 0
       ? { fix: fix.map((edit) => ({ file: file.path, ...edit, text: edit.text.replaceAll("\n", lineEnd) })) }
       : {}),

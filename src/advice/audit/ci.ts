@@ -7,6 +7,7 @@ import type { Command } from "../../buildfiles/shell.ts";
 import { at, entriesOf, entryOf, scalarsOf, textAt } from "../../buildfiles/tree.ts";
 import type { Found } from "./finding.ts";
 import type { Project } from "./project.ts";
+import { compileTime, warmTime } from "./times.ts";
 
 type WorkflowFile = FileOf<"github">;
 
@@ -96,7 +97,7 @@ export function cacheNotKept(project: Project): Found[] {
     if (isSet && job.caches.some((cache) => scalarsOf(at(cache, "paths")).length > 0)) return [];
     const { start, end } = job.entry.key;
     const message = `job ${job.name} compiles everything again in each run: set GOCACHE below $CI_PROJECT_DIR and name it in cache:paths`;
-    return [{ file, start, end, message }];
+    return [{ file, start, end, message, time: compileTime(project) }];
   });
   const github = workflows(project).flatMap((file) =>
     file.workflow.jobs.flatMap((job) => {
@@ -104,9 +105,8 @@ export function cacheNotKept(project: Project): Found[] {
       // a cache that is switched off is another finding
       if (!step || isKept(job) || textAt(setupGo(job)?.with, "cache") === "false") return [];
       const { start, end } = job.entry.key;
-      return [
-        { file, start, end, message: `job ${job.name} compiles everything again in each run: nothing keeps GOCACHE` },
-      ];
+      const message = `job ${job.name} compiles everything again in each run: nothing keeps GOCACHE`;
+      return [{ file, start, end, message, time: compileTime(project) }];
     }),
   );
   return [...github, ...gitlab];
@@ -134,6 +134,7 @@ export function setupCacheOff(project: Project): Found[] {
           start: off.key.start,
           end: off.value.end,
           message: `job ${job.name} switches the cache of setup-go off, and has no other`,
+          time: compileTime(project),
         },
       ];
     }),
@@ -160,6 +161,7 @@ export function cacheKey(project: Project): Found[] {
           start,
           end,
           message: `rows of the matrix share one cache, though they compile differently: put $${missing.join(", $")} into its key`,
+          time: compileTime(project),
         },
       ];
     });
@@ -181,6 +183,7 @@ export function cacheKey(project: Project): Found[] {
             start,
             end,
             message: "the key of the cache stays the same when modules change: put hashFiles('**/go.sum') into it",
+            time: compileTime(project),
           });
         else if (missing.length > 0)
           found.push({
@@ -188,6 +191,7 @@ export function cacheKey(project: Project): Found[] {
             start,
             end,
             message: `rows of the matrix share one cache, though they compile differently: put ${list(missing)} into its key`,
+            time: compileTime(project),
           });
       }
       const setup = setupGo(job);
@@ -195,7 +199,7 @@ export function cacheKey(project: Project): Found[] {
       if (own.length === 0 && setup && setupCaches(setup) && names.length > 0) {
         const { start, end } = entryOf(setup.node, "uses")?.value ?? setup.node;
         const message = `rows of the matrix share the cache of setup-go, and the first to end writes it: keep GOCACHE under a key with ${list(names)}`;
-        found.push({ file, start, end, message });
+        found.push({ file, start, end, message, time: compileTime(project) });
       }
       return found;
     }),
@@ -236,6 +240,7 @@ export function noRestoreKeys(project: Project): Found[] {
           start: entry.key.start,
           end,
           message: "a new key starts from nothing: fallback_keys takes an older cache",
+          time: compileTime(project),
         },
       ];
     }),
@@ -248,7 +253,14 @@ export function noRestoreKeys(project: Project): Found[] {
         const { start, end } = entry.value;
         const message = "a changed go.sum starts from nothing: restore-keys takes the nearest older cache";
         return [
-          { file, start: entry.key.start, end, message, fix: restoreKeys(file, key, entry.key.start, start, end) },
+          {
+            file,
+            start: entry.key.start,
+            end,
+            message,
+            time: compileTime(project),
+            fix: restoreKeys(file, key, entry.key.start, start, end),
+          },
         ];
       }),
     ),
@@ -286,7 +298,7 @@ export function docsOnlyBuilds(project: Project): Found[] {
     if (job.isLimited || gitlab.has(file.path)) continue;
     const { start, end } = job.entry.key;
     const message = "a change of documents alone compiles and tests everything: add workflow:rules with changes";
-    gitlab.set(file.path, { file, start, end, message });
+    gitlab.set(file.path, { file, start, end, message, time: warmTime(project) });
   }
   const github = workflows(project).flatMap((file) => {
     if (
@@ -310,6 +322,7 @@ export function docsOnlyBuilds(project: Project): Found[] {
         start: span.start,
         end: span.end,
         message: `on ${name}, a change of documents alone compiles and tests everything: add paths-ignore: ["**.md", "docs/**"]`,
+        time: warmTime(project),
       }));
   });
   return [...github, ...gitlab.values()];

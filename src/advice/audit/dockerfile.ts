@@ -5,6 +5,7 @@ import { goBuildOf, goVerb } from "../../buildfiles/gobuild.ts";
 import { OPEN } from "../../buildfiles/text.ts";
 import type { Found } from "./finding.ts";
 import type { Project } from "./project.ts";
+import { compileTime } from "./times.ts";
 
 export type DockerBuildFile = Extract<BuildFile, { kind: "dockerfile" }>;
 
@@ -125,6 +126,7 @@ export function noCacheMount(project: Project): Found[] {
           end,
           message:
             "every build compiles everything again: keep the build cache with --mount=type=cache,target=/root/.cache/go-build",
+          time: compileTime(project),
         })),
     ),
   );

@@ -20,6 +20,14 @@ export interface Cost {
   readonly how: string;
 }
 
+/** What it costs in time. */
+export interface Time {
+  readonly seconds: number;
+  readonly basis: "measured" | "estimate";
+  /** How it was obtained. */
+  readonly how: string;
+}
+
 export interface Finding {
   /** "B001" */
   readonly code: string;
@@ -38,6 +46,8 @@ export interface Finding {
   /** Why that is bad, in general. */
   readonly why: string;
   readonly cost?: Cost;
+  /** Of each run or build that it concerns. */
+  readonly time?: Time;
   /** What `--fix` does; absent where it is for people to decide. */
   readonly fix?: readonly Edit[];
 }
@@ -49,5 +59,6 @@ export interface Found {
   readonly end: number;
   readonly message: string;
   readonly cost?: Cost | undefined;
+  readonly time?: Time | undefined;
   readonly fix?: readonly Omit<Edit, "file">[] | undefined;
 }

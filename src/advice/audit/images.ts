@@ -9,6 +9,7 @@ import { at, entryOf, textAt } from "../../buildfiles/tree.ts";
 import { dockerfiles, type DockerBuildFile, goImages } from "./dockerfile.ts";
 import type { Found } from "./finding.ts";
 import type { Project } from "./project.ts";
+import { compileTime } from "./times.ts";
 
 /** One place where an image is built. */
 interface ImageBuild {
@@ -165,6 +166,7 @@ export function noRegistryCache(project: Project): Found[] {
       start,
       end,
       message: "no layer is kept between runs: give the build cache-from and cache-to (type=gha or type=registry)",
+      time: compileTime(project),
     }));
 }
 

@@ -30,6 +30,8 @@ export interface ProgramFacts {
   readonly needsRoots: boolean;
   /** It looks up time zones by name, and brings none along. */
   readonly needsZones: boolean;
+  /** What `go build` took on this machine with an empty cache, and with all but the link in it; absent: nobody measured. */
+  readonly buildSeconds?: { readonly cold: number; readonly warm: number } | undefined;
   /** It accepts connections. */
   readonly isServer: boolean;
   readonly linked: readonly LinkedFinding[];

@@ -21,6 +21,10 @@ export const findingSchema = z.object({
     .object({ bytes: z.int(), basis: z.enum(["measured", "estimate"]), how: z.string() })
     .exactOptional()
     .describe("what it costs this program"),
+  time: z
+    .object({ seconds: z.number().positive(), basis: z.enum(["measured", "estimate"]), how: z.string() })
+    .exactOptional()
+    .describe("what it costs each run or build"),
   fix: z
     .array(z.object({ file: z.string(), start: offset, end: offset, text: z.string() }))
     .exactOptional()

@@ -6,6 +6,7 @@ import { OPEN, type Span } from "../../buildfiles/text.ts";
 import { at, entryOf, itemsOf, scalarsOf, textAt } from "../../buildfiles/tree.ts";
 import type { Found } from "./finding.ts";
 import type { Project } from "./project.ts";
+import { waitingLinks } from "./times.ts";
 import { addEntry } from "./yamledits.ts";
 
 export function upxOnServer(project: Project): Found[] {
@@ -45,6 +46,7 @@ export function sequentialTargets(project: Project): Found[] {
             start,
             end: loop.end,
             message: "targets are built one after the other: each link waits for the one before it",
+            time: waitingLinks(project, targetsOf(loop)),
           },
         ];
       }
@@ -52,8 +54,17 @@ export function sequentialTargets(project: Project): Found[] {
       const targets = new Set(builds.map(targetOf));
       if (targets.size < QUEUE || builds.some(({ command }) => command.isBackground)) return [];
       const message = `${targets.size} targets are built one after the other: each link waits for the one before it`;
-      return [{ file, start: builds[0].command.start, end: builds[0].command.end, message }];
+      const time = waitingLinks(project, targets.size);
+      return [{ file, start: builds[0].command.start, end: builds[0].command.end, message, time }];
     }),
+  );
+}
+
+/** How many builds the loops around a command make; 0 if nobody knows. */
+function targetsOf({ loops }: Command): number {
+  return loops.reduce(
+    (count, { values }) => count * (values.some((each) => each.includes(OPEN)) ? 0 : values.length),
+    1,
   );
 }
 

@@ -548,6 +548,41 @@ describe.each(CASES)("$code: $what", ({ code, fires = [], quiet = [] }) => {
   });
 });
 
+describe("what builds take", () => {
+  const timed = { ...PROGRAM, buildSeconds: { cold: 43, warm: 3 } };
+  const timeOf = (files: Files, code: string, program = timed): unknown =>
+    findingsOf(files, program).find((finding) => finding.code === code)?.time;
+
+  it("is the price of what keeps no cache", () => {
+    const job = (...lines: string[]): Files => steps(...lines, "- run: go test ./...");
+    const how = "go build example.com/app on this machine with an empty cache took 43 s, with a full one 3.0 s";
+    const time = { seconds: 40, basis: "measured", how };
+    expect(timeOf(job(), "C001")).toEqual(time);
+    expect(timeOf(gitlab("test:", "  script: [go test ./...]"), "C001")).toEqual(time);
+    expect(timeOf(job("- uses: actions/cache@v4", "  with: { path: ~/.cache/go-build, key: go }"), "C002")).toEqual(
+      time,
+    );
+    expect(timeOf(job("- uses: actions/cache@v4", "  with: { path: ~/.cache/go-build, key: go }"), "C003")).toEqual(
+      time,
+    );
+    expect(timeOf(job("- uses: actions/setup-go@v5", "  with: { cache: false }"), "C004")).toEqual(time);
+    expect(timeOf(docker("FROM golang", "RUN go build -o /app ."), "D002")).toEqual(time);
+    expect(timeOf(steps("- run: docker build ."), "D009")).toEqual(time);
+    // nobody measured, or a cache gains nothing
+    expect(timeOf(job(), "C001", PROGRAM)).toBeUndefined();
+    expect(timeOf(job(), "C001", { ...PROGRAM, buildSeconds: { cold: 3, warm: 3 } })).toBeUndefined();
+  });
+
+  it("is the price of runs for nothing, and of links that wait", () => {
+    expect(timeOf(on("pull_request:"), "C005")).toMatchObject({ seconds: 3, basis: "measured" });
+    const queue = script(...["a", "b", "c"].map((arch) => `GOARCH=${arch} go build -o app-${arch} .`));
+    expect(timeOf(queue, "B005")).toMatchObject({ seconds: 6, basis: "estimate" });
+    const loop = (over: string): Files => script(`for a in ${over}; do GOARCH=$a go build -o app .; done`);
+    expect(timeOf(loop("x y z w"), "B005")).toMatchObject({ seconds: 9, basis: "estimate" });
+    expect(timeOf(loop("$TARGETS"), "B005")).toBeUndefined();
+  });
+});
+
 describe("what the program tells", () => {
   const scratch = docker(
     "FROM golang AS b",
