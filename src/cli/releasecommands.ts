@@ -30,7 +30,9 @@ Examples:
       new Option("--only <items>", "these items of the plan: app:linux/amd64,app:linux/arm64").argParser(items),
     )
     .addOption(
-      new Option("--shard <n/m>", "the n-th of m shares of about the same work").argParser(shard).conflicts("only"),
+      new Option("--shard <n/m>", "the n-th of m shares of the targets, on each machine the same")
+        .argParser(shard)
+        .conflicts("only"),
     )
     .option("--no-symbols", "do not keep unstripped twins");
   command.optionsGroup("How:");
@@ -44,6 +46,7 @@ Examples:
   );
   command.optionsGroup("Answer:");
   command
+    .option("--costs <file>", "share out by what builds took in this document of pare release --json")
     .addOption(
       new Option("--ci <service>", "print the job matrix of a CI service, and build nothing").choices(["github"]),
     )

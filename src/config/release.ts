@@ -49,12 +49,48 @@ const archive = z.strictObject({
   level: z.int().min(1).max(9).exactOptional().describe("of compression"),
 });
 
+export const PACKAGE_FORMATS = ["deb", "rpm", "apk"] as const;
+
+/** A line that nfpm copies; a $ in it would be a variable. */
+const line = word.min(1).refine((text) => !text.includes("$"), "no $ here: nfpm takes it for a variable");
+
+const INSTALLED = /^(?:\/[A-Za-z0-9_@+-][A-Za-z0-9._@+-]*)+$/;
+
+export const packagesSchema = z
+  .strictObject({
+    formats: z.array(z.enum(PACKAGE_FORMATS)).min(1),
+    name: z
+      .string()
+      .regex(/^[a-z0-9][a-z0-9+.-]+$/, "no name of a package: small letters, digits and + . -")
+      .exactOptional()
+      .describe("where there is one build; its name in small letters if absent"),
+    maintainer: line.describe("Name <name@example.com>"),
+    description: line,
+    section: line.exactOptional().describe("of Debian: utils, net, …"),
+    homepage: line.exactOptional(),
+    license: line.exactOptional().describe("SPDX identifier"),
+    vendor: line.exactOptional(),
+    depends: z.array(line).exactOptional().describe("packages that it needs"),
+    contents: z
+      .array(
+        z.strictObject({
+          from: insidePath.refine((path) => !/[$*?[{]/.test(path), "one file: no $ and no wildcards"),
+          to: z.string().regex(INSTALLED, "no path of an installed file: write /etc/app/app.conf"),
+          config: z.boolean().exactOptional().describe("the user's changes stay when it is upgraded"),
+        }),
+      )
+      .exactOptional()
+      .describe("files beside the program, which goes to /usr/bin"),
+  })
+  .describe("packages of Linux distributions, written by nfpm");
+
 export const releaseSchema = z
   .strictObject({
     name: fileName.exactOptional().describe("of the project; the last word of the module's path if absent"),
     targets: targets.exactOptional(),
     builds: z.array(build).min(1).exactOptional().describe("the module's main packages if absent"),
     archive: archive.exactOptional(),
+    packages: packagesSchema.exactOptional(),
     universal: z.boolean().exactOptional().describe("also one macOS program for amd64 and arm64 together"),
     symbols: z.boolean().exactOptional().describe("keep the unstripped twin of each program; yes if absent"),
   })
@@ -62,4 +98,6 @@ export const releaseSchema = z
 
 export type ReleaseConfig = z.infer<typeof releaseSchema>;
 export type BuildConfig = z.infer<typeof build>;
+export type PackagesConfig = z.infer<typeof packagesSchema>;
+export type PackageFormat = (typeof PACKAGE_FORMATS)[number];
 export type ArchiveFormat = (typeof FORMATS)[number];

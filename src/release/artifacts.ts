@@ -1,5 +1,6 @@
 // What a release consists of, as it is written beside it: artifacts.json, SHA256SUMS and the provenance that follows from it.
 import { PACKAGING_VERSION } from "./archive.ts";
+import type { ReleaseName } from "./plan.ts";
 import { packageUrl } from "./sbom.ts";
 
 export const ARTIFACTS_SCHEMA = "pare.artifacts/1";
@@ -8,7 +9,7 @@ export const ARTIFACTS_FILE = "artifacts.json";
 export const CHECKSUMS_FILE = "SHA256SUMS";
 export const PROVENANCE_FILE = "provenance.intoto.json";
 
-export const ARTIFACT_KINDS = ["executable", "archive", "sbom"] as const;
+export const ARTIFACT_KINDS = ["executable", "archive", "package", "sbom"] as const;
 
 export interface Artifact {
   /** Below the output directory, with forward slashes. */
@@ -41,16 +42,8 @@ export interface BuildRecord {
 }
 
 /** artifacts.json: the same release gives the same bytes. */
-export interface Artifacts {
+export interface Artifacts extends ReleaseName {
   readonly schema: typeof ARTIFACTS_SCHEMA;
-  readonly project: string;
-  readonly module: string;
-  readonly version: string;
-  readonly tag: string;
-  readonly commit: string;
-  /** Seconds since 1970 that everything is dated with. */
-  readonly epoch: number;
-  readonly goVersion: string;
   /** Version of pare. */
   readonly pare: string;
   /** Ids of everything that the whole release has; a shard has only some. */

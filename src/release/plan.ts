@@ -1,5 +1,5 @@
 // What a release is made of, before anything is built: settings and facts in, a plan or everything that is wrong with it out.
-import type { ArchiveFormat, BuildConfig, ReleaseConfig } from "../config/release.ts";
+import type { ArchiveFormat, BuildConfig, PackagesConfig, ReleaseConfig } from "../config/release.ts";
 import {
   executableName,
   type KnownTarget,
@@ -10,6 +10,7 @@ import {
   targetName,
   targetSlug,
 } from "./target.ts";
+import { packageVersions, type SystemPackagePlan, systemPackagesOf } from "./systempackages.ts";
 import { fill, TemplateError } from "./template.ts";
 
 export const PLAN_SCHEMA = "pare.release-plan/1";
@@ -62,6 +63,7 @@ export interface PlanItem {
   /** File in the output directory. */
   readonly executable: string;
   readonly archive: ArchivePlan | null;
+  readonly systemPackages: readonly SystemPackagePlan[];
   /** File in the output directory. */
   readonly sbom: string;
 }
@@ -76,18 +78,24 @@ export interface UniversalPlan {
   readonly archive: ArchivePlan | null;
 }
 
-export interface ReleasePlan {
-  readonly schema: typeof PLAN_SCHEMA;
+/** What a release is of, in the plan as in what comes of it. */
+export interface ReleaseName {
   readonly project: string;
   readonly module: string;
   /** Without the "v" in front, "-dirty" behind it if the tree is. */
   readonly version: string;
   readonly tag: string;
   readonly commit: string;
-  /** Seconds since 1970. */
+  /** Seconds since 1970 that everything is dated with. */
   readonly epoch: number;
   readonly goVersion: string;
+}
+
+export interface ReleasePlan extends ReleaseName {
+  readonly schema: typeof PLAN_SCHEMA;
   readonly symbols: boolean;
+  /** Settings of the packages of Linux distributions; null if none are made. */
+  readonly systemPackages: PackagesConfig | null;
   readonly items: readonly PlanItem[];
   readonly universal: readonly UniversalPlan[];
   readonly warnings: readonly string[];
@@ -172,6 +180,12 @@ export function makePlan(config: ReleaseConfig, facts: ReleaseFacts, defaults?: 
     return { format, path: `${folder}.${format}`, folder, files, level: config.archive?.level ?? 6 };
   };
 
+  if (config.packages?.name !== undefined && builds.length > 1)
+    problems.push({
+      path: ["release", "packages", "name"],
+      message: "several builds cannot have one package: leave the name out",
+    });
+  const versions = packageVersions(version);
   const items: PlanItem[] = [];
   const universal: UniversalPlan[] = [];
   const names = new Set<string>();
@@ -206,6 +220,7 @@ export function makePlan(config: ReleaseConfig, facts: ReleaseFacts, defaults?: 
         cgo,
         executable: `${name}_${slug}/${executableName(name, target)}`,
         archive: archiveOf(name, target, slug),
+        systemPackages: systemPackagesOf(config.packages, name, target, versions),
         sbom: `${name}_${inFileName(version)}_${slug}.cdx.json`,
       });
     }
@@ -230,7 +245,7 @@ export function makePlan(config: ReleaseConfig, facts: ReleaseFacts, defaults?: 
       }
     }
   }
-  problems.push(...collisions([...items, ...universal]));
+  problems.push(...collisions([...items, ...universal]), ...sameSystemPackages(items));
   if (problems.length > 0) throw new PlanError(problems);
   return {
     schema: PLAN_SCHEMA,
@@ -242,6 +257,7 @@ export function makePlan(config: ReleaseConfig, facts: ReleaseFacts, defaults?: 
     epoch: revision.epoch,
     goVersion: facts.goVersion,
     symbols: config.symbols ?? true,
+    systemPackages: config.packages ?? null,
     items,
     universal,
     warnings,
@@ -326,4 +342,16 @@ function collisions(all: readonly (PlanItem | UniversalPlan)[]): { path: readonl
       },
     ];
   });
+}
+
+function sameSystemPackages(items: readonly PlanItem[]): { path: readonly string[]; message: string }[] {
+  const seen = new Map<string, string>();
+  return items.flatMap(({ id, systemPackages }) =>
+    systemPackages.flatMap(({ path }) => {
+      const other = seen.get(path);
+      seen.set(path, id);
+      if (other === undefined) return [];
+      return [{ path: ["release", "packages"], message: `${other} and ${id} would both be ${path}` }];
+    }),
+  );
 }

@@ -24,6 +24,7 @@ export interface ItemResult {
   readonly packages: number;
   readonly executable: FileResult;
   readonly archive: FileResult | null;
+  readonly systemPackages: readonly FileResult[];
 }
 
 export interface ReleaseResult {

@@ -2,6 +2,8 @@
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
+import * as z from "zod";
+import { InputError } from "../binary/bytes.ts";
 import { Costs } from "../schedule/costs.ts";
 import type { ScheduleEvent } from "../schedule/event.ts";
 import { Executor } from "../schedule/executor.ts";
@@ -9,6 +11,7 @@ import { freeMemory, memoryLimit } from "../schedule/memory.ts";
 import { addToStore } from "../symbols/store.ts";
 import type { Guard } from "../toolchain/failure.ts";
 import { ToolFailure } from "../toolchain/failure.ts";
+import { nfpmVersion } from "../toolchain/nfpm.ts";
 import { rmSync } from "node:fs";
 import { apply, type Applied } from "./apply.ts";
 import { lockDirectory } from "./lock.ts";
@@ -45,6 +48,8 @@ export async function runRelease(prepared: Prepared, options: RunOptions): Promi
   const began = performance.now();
   const { plan, output, store, context } = prepared;
   const { guard, items, universal, symbols } = options;
+  // before anything is built
+  const nfpm = items.some(({ systemPackages }) => systemPackages.length > 0) ? await nfpmVersion(guard) : "";
   const unlock = lockDirectory(output.directory, guard);
   const costs = new Costs(join(options.state, "costs.json"));
   const packers = new Packers();
@@ -59,6 +64,7 @@ export async function runRelease(prepared: Prepared, options: RunOptions): Promi
   const forget = guard(removeWork);
   const shop: Workshop = { context, output, store, costs, executor, work };
   const failures: unknown[] = [];
+  const warnings: string[] = [];
   let applied: Applied;
   try {
     const onFailure = options.keepGoing ? (_: PlanItem, error: unknown): void => void failures.push(error) : undefined;
@@ -70,11 +76,13 @@ export async function runRelease(prepared: Prepared, options: RunOptions): Promi
       verdicts,
       universal: universal.filter(({ parts }) => parts.every((id) => left.has(id))),
       packers,
+      nfpm,
       tool: options.tool,
       keepGoing: options.keepGoing,
       failures,
       onProgram: async (program) => {
-        if (symbols !== undefined) await keepSymbols(program, symbols, shop, guard);
+        const lost = symbols === undefined ? undefined : await keepSymbols(program, symbols, shop, guard);
+        if (lost !== undefined) warnings.push(lost);
       },
     });
   } finally {
@@ -96,24 +104,36 @@ export async function runRelease(prepared: Prepared, options: RunOptions): Promi
     output: output.directory,
     items: applied.items,
     seconds: Math.round(performance.now() - began) / 1000,
-    warnings: plan.warnings,
+    warnings: [...plan.warnings, ...warnings.sort()],
   };
 }
 
-/** Puts the program and its unstripped twin into the store of symbols, unless they were put there before. */
-async function keepSymbols(program: Program, directory: string, shop: Workshop, guard: Guard): Promise<void> {
+/** Puts the program and its unstripped twin into the store of symbols, unless they were put there before. Answers what is wrong with that. */
+async function keepSymbols(
+  program: Program,
+  directory: string,
+  shop: Workshop,
+  guard: Guard,
+): Promise<string | undefined> {
   const { store, output, context } = shop;
   const key = sha256Of(JSON.stringify(["symbols", directory, program.key]));
-  if (store.noted(key) !== undefined) return;
-  const twin = await buildTwin(program, shop);
   const { id, executable } = program.resolved.item;
+  const before = noted.safeParse(store.noted(key));
+  if (before.success) return before.data.lost;
+  const twin = await buildTwin(program, shop);
   const name = `${id} ${context.plan.version}`;
   const shipped = bytesOf(output, executable);
+  let lost: string | undefined;
   try {
-    const added = await addToStore({ directory, guard }, { name, executable: shipped, debuginfo: twin ?? shipped });
-    store.note(key, added.entry.id);
+    await addToStore({ directory, guard }, { name, executable: shipped, debuginfo: twin ?? shipped });
   } catch (error) {
-    // a format that the store has no names for; the release itself is not worse for it
-    if (!(error instanceof ToolFailure) || error.code !== "unreadable") throw error;
+    // a format that the store has no names for, or that cannot be read; the release itself is not worse for it
+    if (!(error instanceof InputError || (error instanceof ToolFailure && error.code === "unreadable"))) throw error;
+    lost = `${executable}: its symbols are not kept: ${error.message}`;
   }
+  store.note(key, lost === undefined ? {} : { lost });
+  return lost;
 }
+
+/** What is remembered of a program whose symbols were to be kept. */
+const noted = z.object({ lost: z.string().optional() });

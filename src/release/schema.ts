@@ -1,6 +1,7 @@
 // The zod schemas of a release's documents, and reading them back.
 import { readFileSync } from "node:fs";
 import { z } from "zod";
+import { PACKAGE_FORMATS, packagesSchema } from "../config/release.ts";
 import { ARTIFACT_KINDS, type Artifacts, ARTIFACTS_SCHEMA } from "./artifacts.ts";
 import { PLAN_SCHEMA } from "./plan.ts";
 import { RELEASE_SCHEMA, STATES } from "./result.ts";
@@ -13,7 +14,7 @@ const variables = z.record(z.string(), z.string());
 /** Below the output directory: what is read back is written to, and removed. */
 const path = z
   .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._+-]*(?:\/[A-Za-z0-9][A-Za-z0-9._+-]*)?$/)
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._+~-]*(?:\/[A-Za-z0-9][A-Za-z0-9._+~-]*)?$/)
   .describe("below the directory of the document");
 
 export const artifactsSchema = z
@@ -66,6 +67,7 @@ export const planSchema = z
     epoch: z.int().nonnegative(),
     goVersion: z.string(),
     symbols: z.boolean().describe("whether unstripped twins are kept"),
+    systemPackages: packagesSchema.nullable(),
     items: z.array(
       z.strictObject({
         id: z.string(),
@@ -77,6 +79,17 @@ export const planSchema = z
         cgo: z.enum(["on", "off", "auto"]),
         executable: path,
         archive: archive.nullable(),
+        systemPackages: z
+          .array(
+            z.strictObject({
+              format: z.enum(PACKAGE_FORMATS),
+              path,
+              name: z.string(),
+              version: z.string(),
+              arch: z.string(),
+            }),
+          )
+          .describe("of Linux distributions"),
         sbom: path,
       }),
     ),
@@ -118,6 +131,7 @@ export const releaseSchema = z
         packages: bytes,
         executable: file,
         archive: file.nullable(),
+        systemPackages: z.array(file),
       }),
     ),
     seconds: z.number(),

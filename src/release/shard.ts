@@ -12,13 +12,14 @@ interface Unit extends Share {
 }
 
 /**
- * Shares 1 to `count`, the heaviest first onto the lightest share. Seconds are what builds took the last time; they count only if every
- * one is known: machines that remember different things must not come to different shares unnoticed, and `pare release merge` checks it.
+ * Shares 1 to `count`, the heaviest first onto the lightest share. Seconds are what builds took the last time; what is not known counts as
+ * the mean of what is. The same plan and the same seconds give the same shares, on whatever machine.
  */
 export function shares(plan: ReleasePlan, count: number, secondsOf: (item: PlanItem) => number | undefined): Share[] {
-  const known = plan.items.map(secondsOf);
-  const isKnown = known.every((seconds) => seconds !== undefined);
-  const weights = new Map(plan.items.map(({ id }, i) => [id, isKnown ? known[i] : 1]));
+  const seconds = plan.items.map(secondsOf);
+  const known = seconds.filter((each) => each !== undefined);
+  const mean = known.length === 0 ? 1 : known.reduce((sum, each) => sum + each, 0) / known.length;
+  const weights = new Map(plan.items.map(({ id }, i) => [id, seconds[i] ?? mean]));
   const units = unitsOf(plan, weights).sort((a, b) => b.weight - a.weight || (idOf(a) < idOf(b) ? -1 : 1));
   const out = Array.from({ length: count }, () => ({
     items: [] as PlanItem[],

@@ -95,6 +95,8 @@ export function releaseText(result: ReleaseResult, terminal: Terminal, explain: 
   });
   const built = items.filter(({ state }) => state === "built").length;
   const rest = items.length - built;
+  const made = items.flatMap(({ systemPackages }) => systemPackages.map(({ path, size }) => ({ path, size })));
+  const packages = made.map(({ path, size }) => `${visible(path)}  ${formatBytes(size)}`);
   const summary = `${built} built, ${rest} not: ${visible(result.project)} ${visible(result.version)} in ${visible(result.output)} after ${result.seconds.toFixed(1)} s`;
-  return `${[...table(terminal, columns, rows), "", summary].join("\n")}\n`;
+  return `${[...table(terminal, columns, rows), ...(packages.length === 0 ? [] : ["", ...packages]), "", summary].join("\n")}\n`;
 }

@@ -8,6 +8,7 @@ export const HOW_TO_GET = {
   "wasm-opt": "apt install binaryen or brew install binaryen, or https://github.com/WebAssembly/binaryen/releases",
   tinygo: "https://tinygo.org/getting-started/install",
   xz: "apt install xz-utils or brew install xz",
+  nfpm: "go install github.com/goreleaser/nfpm/v2/cmd/nfpm@latest, or https://nfpm.goreleaser.com/docs/install",
   "C compiler": "apt install gcc or xcode-select --install",
 } as const;
 export type ToolName = keyof typeof HOW_TO_GET;
