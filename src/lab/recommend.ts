@@ -148,7 +148,7 @@ export function recommend(
       : null,
     decidedBy: decidedBy.map(({ measure, weight }) => ({ measure, weight })),
     missing: scenario.minimise
-      .filter((each) => !decidedBy.includes(each))
+      .filter((each) => left.length > 0 && !decidedBy.includes(each))
       .map(({ measure }) => ({ measure, get: GET[measure] })),
     rejected: result.rows
       .filter((row) => row !== winner)

@@ -28,7 +28,9 @@ export function recommendText(recommendation: Recommendation, t: Terminal, full:
   const head = bold(t, title);
   const unmeasured = missing.map(({ measure, get }) => `${names[measure]}: not measured, ${get}`);
   if (winner === null) {
-    const reason = decidedBy.length === 0 ? unmeasured.join("; ") : "no variant holds to its rules";
+    const none =
+      scenario === "wasm" ? "no variant is WebAssembly, --only '*/wasm' builds some" : "no variant holds to its rules";
+    const reason = unmeasured.length > 0 ? unmeasured.join("; ") : none;
     return [`${head}: ${visible(reason)}`];
   }
   const gain = winner.differences.map(differenceText).join(", ");

@@ -1,6 +1,6 @@
 // pare lab as a user meets it: variants of a small program, and all that can go wrong with them.
 import { spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
@@ -186,6 +186,48 @@ describe("pare lab", () => {
     expect(stderr).toMatch(/^pare: go build \. failed:\n[^]*nosuchflag/);
   });
 
+  it("says that there is no Go, or one that is too old", () => {
+    const bin = path.join(scratch, "other");
+    mkdirSync(bin);
+    const none = pare(["-q"], environment({ PATH: bin }));
+    expect([none.stdout, none.status]).toEqual(["", 3]);
+    expect(none.stderr).toMatch(/^pare: the go command is not on PATH: install Go /);
+    // what Go 1.17 answers to go env
+    const env = { GOVERSION: "go1.17.13", GOOS: "linux", GOARCH: "amd64", GOFLAGS: "", GOMOD: "", CGO_ENABLED: "0" };
+    writeFileSync(path.join(bin, "go"), `#!/bin/sh\necho '${JSON.stringify(env)}'\n`, { mode: 0o755 });
+    const old = pare(["-q"], environment({ PATH: bin }));
+    expect([old.stdout, old.stderr, old.status]).toEqual([
+      "",
+      "pare: go1.17.13 is too old for the lab: it needs Go 1.18 or newer\n",
+      3,
+    ]);
+  });
+
+  it.runIf(canMount())(
+    "says that the disk is full, in the row of what no longer fits, and leaves nothing behind",
+    () => {
+      const disk = path.join(scratch, "disk");
+      mkdirSync(disk);
+      // room for two programs of this size, not for three
+      mount("-t", "tmpfs", "-o", "size=7m", "tmpfs", disk);
+      try {
+        const { rows } = lab(["--only", "-s -w,release"], environment({ TMPDIR: disk, NODE_COMPILE_CACHE: scratch }));
+        const [first, ...more] = rows;
+        expect(first.outcome.state).toBe("built");
+        const reasons = more.map(({ outcome }) => (outcome.state === "failed" ? outcome.reason : ""));
+        expect(reasons.join()).toMatch(/no space left on device/);
+        expect(readdirSync(disk)).toEqual([]);
+        mount("-o", "remount,size=1m", disk);
+        const { stderr, status } = pare(["-q"], environment({ TMPDIR: disk, NODE_COMPILE_CACHE: scratch }));
+        expect(status).toBe(6);
+        expect(stderr).toMatch(/^pare: go build \. failed:\n[^]*no space left on device/);
+        expect(readdirSync(disk)).toEqual([]);
+      } finally {
+        spawnSync("umount", [disk]);
+      }
+    },
+  );
+
   it("ends all that it started when it is interrupted", async () => {
     const child = spawn(process.execPath, [MAIN, "lab", "--run", "hang 314159", "--only", "-w"], {
       cwd: FIXTURE,
@@ -206,6 +248,24 @@ describe("pare lab", () => {
     expect(leftBehind()).toEqual([]);
   });
 });
+
+function mount(...words: string[]): void {
+  const { status, stderr } = spawnSync("mount", words, { encoding: "utf8" });
+  if (status !== 0) throw new Error(stderr);
+}
+
+/** A small disk of its own takes root's rights. */
+function canMount(): boolean {
+  if (process.platform !== "linux" || process.getuid?.() !== 0) return false;
+  const place = mkdtempSync(path.join(tmpdir(), "pare-test-"));
+  try {
+    if (spawnSync("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", place]).status !== 0) return false;
+    spawnSync("umount", [place]);
+    return true;
+  } finally {
+    rmSync(place, { recursive: true });
+  }
+}
 
 /** Command lines of all processes; those of zombies are empty. */
 function commandLines(): string[] {

@@ -245,6 +245,13 @@ describe("reasons", () => {
     ]);
   });
 
+  it("say that there is none to choose from", () => {
+    const wasm = ask("wasm", result(rows[0], rows[1]));
+    expect(recommendText(wasm, { colour: false, width: 100, cut: false }, true)).toEqual([
+      "WebAssembly: no variant is WebAssembly, --only '*/wasm' builds some",
+    ]);
+  });
+
   it("pass over a variant that lacks what decides", () => {
     const half = row("half", "own", "release", { file: 1, gzip: 1 });
     const { winner, rejected } = ask("serverless", result(...rows, half));
