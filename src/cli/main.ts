@@ -17,7 +17,7 @@ async function cacheProg(given: ProgFlags): Promise<number> {
     await (await import("./cacheprog.ts")).progCommand(given);
     return 0;
   } catch (error) {
-    return (await import("./explain.ts")).explain(error, false);
+    return (await import("./tellerror.ts")).tellError(error, false);
   }
 }
 

@@ -57,7 +57,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     return EXIT.ok;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-    return (await import("./explain.ts")).explain(error, argv.includes("-v") || argv.includes("--verbose"));
+    return (await import("./tellerror.ts")).tellError(error, argv.includes("-v") || argv.includes("--verbose"));
   }
 }
 

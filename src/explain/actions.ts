@@ -56,8 +56,8 @@ function boxedAction({ type, bytes, methods, converted, sample }: BoxedRow): Act
   const place = position ? `${position.file}:${position.line}` : converted!.function.symbol;
   return {
     kind: "cure",
-    title: `keep *${type} out of interfaces: ${methods} methods stay for one conversion (${place})`,
-    steps: sample,
+    title: `keep *${type} out of interfaces`,
+    steps: [`${methods} methods stay for one conversion (${place})`, ...sample],
     bytes,
     evidence: "estimate",
     how: "dead-code elimination run again without methods for it",
@@ -70,7 +70,7 @@ function boxedAction({ type, bytes, methods, converted, sample }: BoxedRow): Act
 const KINDS: { readonly [K in LinkedFinding["kind"]]?: string } = {
   duplicates: "settle on one",
   "test code": "leave it to tests",
-  heavy: "look for something lighter",
+  heavy: "take a lighter one",
 };
 
 /** What is linked and need not be, where it is known what it costs. Blockers are actions of their own. */
@@ -78,11 +78,13 @@ export function dependencyActions(linked: readonly LinkedFinding[], size: number
   return linked.flatMap(({ kind, message, cost }): Action[] => {
     const what = KINDS[kind];
     if (what === undefined || !cost || cost.bytes < LEAST_DEPENDENCY * size) return [];
+    // "name: why; cure: how": what is not the name has lines of its own
+    const [, name, rest = ""] = /^(.*?)(?:: (.*))?$/s.exec(message) ?? [];
     return [
       {
         kind: "dependency",
-        title: `${what}: ${message}`,
-        steps: [],
+        title: `${what}: ${name}`,
+        steps: rest.split("; ").filter((step) => step !== ""),
         bytes: cost.bytes,
         evidence: cost.basis,
         how: cost.how,

@@ -60,8 +60,8 @@ export function flagsAction(builds: readonly OverviewBuild[], steps: readonly St
   const prices = steps.map(({ price }) => price).filter((price) => price !== "");
   return {
     kind: "flags",
-    title: `build with  ${command}`,
-    steps: [],
+    title: "build for release",
+    steps: [command],
     bytes,
     evidence: "measured",
     how: "both were built",

@@ -1,5 +1,6 @@
 // What pages do not show: other files, other ways to write the trouble and the cure, and where a rule must not speak.
 import { describe, expect, it } from "vitest";
+import type { ProgramFacts } from "../../../src/advice/audit/project.ts";
 import { findingsOf, PROGRAM } from "./project.ts";
 
 type Files = Readonly<Record<string, string>>;
@@ -549,7 +550,7 @@ describe.each(CASES)("$code: $what", ({ code, fires = [], quiet = [] }) => {
 });
 
 describe("what builds take", () => {
-  const timed = { ...PROGRAM, buildSeconds: { cold: 43, warm: 3 } };
+  const timed: ProgramFacts = { ...PROGRAM, buildSeconds: { cold: 43, warm: 3 } };
   const timeOf = (files: Files, code: string, program = timed): unknown =>
     findingsOf(files, program).find((finding) => finding.code === code)?.time;
 

@@ -20,7 +20,7 @@ const TOOL_EXITS: { readonly [C in ToolCode]: number } = {
 const indented = (line: string): string => line.split("\t").map(visible).join("\t");
 
 /** Prints the error; what is not expected is a bug and says so. */
-export function explain(error: unknown, verbose: boolean): number {
+export function tellError(error: unknown, verbose: boolean): number {
   const say = (text: string): void => {
     process.stderr.write(`pare: ${visible(text)}\n`);
   };
