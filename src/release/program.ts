@@ -3,7 +3,8 @@ import { mkdirSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod";
-import { type BuildInfo, readBuildInfo } from "../binary/go/buildinfo.ts";
+import { InputError } from "../binary/bytes.ts";
+import { type BuildInfo, parseModinfo, readBuildInfo, readModuleText } from "../binary/go/buildinfo.ts";
 import { openExecutable } from "../binary/open.ts";
 import type { Costs } from "../schedule/costs.ts";
 import type { Executor, TaskContext } from "../schedule/executor.ts";
@@ -117,6 +118,17 @@ export async function makeProgram(verdict: Verdict, shop: Workshop): Promise<Pro
   return buildProgram({ ...verdict, why }, shop);
 }
 
+/** Go builds for systems whose executables pare does not read: Plan 9, AIX. */
+function buildInfoOf(bytes: Uint8Array, goVersion: string): BuildInfo {
+  try {
+    const found = readBuildInfo(openExecutable(bytes));
+    if (found !== undefined) return found;
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+  }
+  return { goVersion, ...(readModuleText(bytes) ?? parseModinfo("")) };
+}
+
 async function buildProgram({ resolved, key, why }: Verdict, shop: Workshop): Promise<Program> {
   const { context, output, store } = shop;
   const { item, env } = resolved;
@@ -131,7 +143,7 @@ async function buildProgram({ resolved, key, why }: Verdict, shop: Workshop): Pr
   if (changed !== undefined)
     throw new ToolFailure("build-failed", `${changed} changed while ${item.id} was built: run pare release again`);
   const sha256 = sha256Of(bytes);
-  const buildInfo = readBuildInfo(openExecutable(bytes)) ?? { goVersion: "", path: "", deps: [], settings: [] };
+  const buildInfo = buildInfoOf(bytes, context.plan.goVersion);
   await store.put(bytes, sha256);
   await output.take(file, item.executable, sha256);
   store.note(key, { sha256, size: bytes.length, buildInfo });

@@ -89,6 +89,15 @@ export class Project {
     return { code: status ?? -1, stdout, stderr };
   }
 
+  /** Runs a release through a command that is given its words. */
+  runIn(
+    [command, ...front]: readonly [string, ...string[]],
+    words: readonly string[],
+  ): { status: number | null; stdout: string; stderr: string } {
+    const all = [...front, process.execPath, MAIN, "release", ...words];
+    return spawnSync(command, all, { cwd: this.root, env: this.#env, encoding: "utf8" });
+  }
+
   /** Starts a release and ends it, whatever it does, after so many milliseconds. */
   async kill(words: readonly string[], milliseconds: number): Promise<void> {
     const child = spawn(process.execPath, [MAIN, "release", ...words], {

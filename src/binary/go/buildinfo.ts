@@ -63,14 +63,19 @@ const TEXT_END = [0xf9, 0x32, 0x43, 0x31, 0x86, 0x18, 0x20, 0x72, 0x00, 0x82, 0x
 function withoutBlob(exe: Executable): BuildInfo | undefined {
   const goVersion = producer(exe);
   for (const { bytes, executable } of exe.regions) {
-    if (executable) continue;
-    const start = indexOf(bytes, TEXT_MARK, 0, bytes.length);
-    if (start < 0) continue;
-    const from = start + TEXT_MARK.length;
-    const end = indexOf(bytes, TEXT_END, from, Math.min(bytes.length, from + MAX_MODINFO));
-    if (end >= 0) return { goVersion, ...parseModinfo(text(bytes.subarray(from, end))) };
+    const found = executable ? undefined : readModuleText(bytes);
+    if (found) return { goVersion, ...found };
   }
   return goVersion === "" ? undefined : { goVersion, ...parseModinfo("") };
+}
+
+/** What a Go program says of itself to runtime/debug.ReadBuildInfo, found in bytes of whatever format; undefined if it is not there. */
+export function readModuleText(bytes: Uint8Array): ReturnType<typeof parseModinfo> | undefined {
+  const start = indexOf(bytes, TEXT_MARK, 0, bytes.length);
+  if (start < 0) return undefined;
+  const from = start + TEXT_MARK.length;
+  const end = indexOf(bytes, TEXT_END, from, Math.min(bytes.length, from + MAX_MODINFO));
+  return end < 0 ? undefined : parseModinfo(text(bytes.subarray(from, end)));
 }
 
 /** The version of the compiler as a wasm module names it; "" if it names none. */
