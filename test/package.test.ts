@@ -82,6 +82,40 @@ test("what it loads from beside its code is there: knowledge, and the second thr
   expect(Object.values(kinds).reduce((sum, bytes) => sum + bytes, 0)).toBe(statSync(executable).size);
 });
 
+test("a release is packed by the thread that does it, and S3 is there for a remote cache", () => {
+  const subject = path.join(work, "subject");
+  cpSync(path.join(ROOT, "test/fixtures/tiny"), subject, { recursive: true });
+  const out = path.join(work, "release");
+  const kept = Object.fromEntries(
+    ["CACHE", "STATE", "DATA"].map((kind) => [`XDG_${kind}_HOME`, path.join(work, kind)]),
+  );
+  // Go's own cache is where it was
+  const goCache = execFileSync("go", ["env", "GOCACHE"], { encoding: "utf8" }).trim();
+  const env = { ...process.env, ...kept, GOCACHE: goCache, GOFLAGS: "" };
+  const bin = path.join(home, "node_modules/.bin/pare");
+  const words = ["release", "-q", "-C", subject, "--no-symbols", "--target", "linux/amd64", "windows/amd64", "-o", out];
+  const ran = spawnSync(process.execPath, [bin, ...words], { cwd: home, env, encoding: "utf8" });
+  expect([ran.status, ran.stderr]).toEqual([0, ""]);
+  const archives = readdirSync(out).filter((name) => /\.(?:tar\.gz|zip)$/.test(name));
+  expect(archives).toHaveLength(2);
+  execFileSync("sha256sum", ["--check", "--strict", "SHA256SUMS"], { cwd: out, stdio: "pipe" });
+
+  const s3 = {
+    PARE_CACHE_REMOTE: "s3://bucket/",
+    AWS_ACCESS_KEY_ID: "key",
+    AWS_SECRET_ACCESS_KEY: "secret",
+    AWS_ENDPOINT_URL: "http://127.0.0.1:1",
+  };
+  const get = { ID: 1, Command: "get", ActionID: Buffer.alloc(32).toString("base64") };
+  const prog = spawnSync(process.execPath, [bin, "cache", "prog", "--dir", path.join(work, "local")], {
+    env: { ...env, ...s3 },
+    input: `${JSON.stringify(get)}\n\n`,
+    encoding: "utf8",
+  });
+  expect(prog.stdout).toContain('{"ID":1,"Miss":true}');
+  expect(prog.stderr).toBe("pare: the remote cache s3://bucket/ ECONNREFUSED: the build goes on without it\n");
+});
+
 test("the command runs", () => {
   expect(pare("--version")).toBe(`${manifest.version}\n`);
   expect(pare("--help")).toContain("pare profile");
