@@ -3,6 +3,7 @@ import { type Action, ranked } from "../advice/action.ts";
 import { Budget } from "../lab/budget.ts";
 import { loadSettings } from "../config/settings.ts";
 import { flagsAction, type LeftOut, type Overview, OVERVIEW_SCHEMA } from "../lab/overview.ts";
+import { chosenBuild, plainBuild, type Start } from "../lab/steps.ts";
 import { snapshot } from "../ledger/snapshot.ts";
 import { visible } from "../report/escape.ts";
 import { terminalOf } from "../report/terminal.ts";
@@ -22,6 +23,8 @@ export interface OverviewFlags extends CommonOptions {
 export interface Work {
   readonly pkg: string;
   readonly goFlags: readonly string[];
+  /** The user's own build. */
+  readonly start: Start;
   readonly budget: Budget;
   readonly progress: Progress;
   readonly actions: Action[];
@@ -36,9 +39,24 @@ export async function overviewCommand(
   goFlags: readonly string[],
   flags: OverviewFlags,
 ): Promise<void> {
-  const pkg = named ?? loadSettings({ cwd: process.cwd(), env: process.env }).package.value;
+  const settings = loadSettings({ cwd: process.cwd(), env: process.env });
+  const pkg = named ?? settings.package.value;
+  // what was chosen is the program's of pare.yaml, and no other's
+  const chosen = pkg === settings.package.value ? settings.chosen.value : undefined;
+  const start = chosen && chosenBuild(chosen, goFlags);
   const progress = progressOn(process.stderr, flags.quiet === true);
-  const work: Work = { pkg, goFlags, budget: new Budget(flags.timeBudget), progress, actions: [], leftOut: [] };
+  const work: Work = {
+    pkg,
+    goFlags: start?.flags ?? goFlags,
+    start: start ?? plainBuild(goFlags),
+    budget: new Budget(flags.timeBudget),
+    progress,
+    actions: [],
+    leftOut:
+      chosen && !start
+        ? [{ what: `the chosen variant ${chosen.variant}`, why: "Go alone does not make it", command: "pare lab" }]
+        : [],
+  };
   try {
     const { releaseBuilds, smallestBuild } = await import("./overviewbuilds.ts");
     const { steps, builds, asIs } = await releaseBuilds(work);

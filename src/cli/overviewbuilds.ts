@@ -30,8 +30,8 @@ const TAGS_SHARE = 0.6;
 export async function releaseBuilds(
   work: Work,
 ): Promise<{ steps: CommandStep[]; builds: OverviewBuild[]; asIs: Subject }> {
-  const env = await goEnv({ cwd: process.cwd(), guard: onInterrupt });
-  const steps = releaseSteps(work.goFlags, env.CGO_ENABLED === "1", env.GOFLAGS).map((step) => ({
+  const env = await goEnv({ cwd: process.cwd(), env: work.start.env, guard: onInterrupt });
+  const steps = releaseSteps(work.start, env.CGO_ENABLED === "1", env.GOFLAGS).map((step) => ({
     ...step,
     command: commandOf(step, work.pkg),
   }));

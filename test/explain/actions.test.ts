@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { dependencyActions } from "../../src/explain/actions.ts";
 import { flagsAction } from "../../src/lab/overview.ts";
-import { releaseSteps } from "../../src/lab/steps.ts";
+import { plainBuild, releaseSteps } from "../../src/lab/steps.ts";
 import { loadKnowledge } from "../../src/toolchain/knowledge.ts";
 
 /** What a line of 100 columns has left behind number, bytes and evidence. */
@@ -26,7 +26,7 @@ it("what the knowledge says of a library has a title of one line, and the rest b
 it("the flags of a release have a line of their own", () => {
   const builds = [30, 20].map((bytes) => ({ change: "", price: "", bytes }));
   const command = "CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags='-s -w -buildid='";
-  const action = flagsAction(builds, releaseSteps([], true, ""), command)!;
+  const action = flagsAction(builds, releaseSteps(plainBuild([]), true, ""), command)!;
   expect(action.title.length).toBeLessThanOrEqual(ROOM);
   expect(action.steps).toEqual([command]);
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { commandsOf } from "../../src/lab/command.ts";
 import type { Variant } from "../../src/lab/model.ts";
 import { choose, globMatches, globsOf } from "../../src/lab/plan.ts";
-import { releaseSteps } from "../../src/lab/steps.ts";
+import { chosenBuild, plainBuild, releaseSteps } from "../../src/lab/steps.ts";
 import { derived, type LabFacts, labVariants } from "../../src/lab/variants.ts";
 import { ToolFailure } from "../../src/toolchain/failure.ts";
 
@@ -141,16 +141,33 @@ describe("variants of a lab", () => {
   });
 
   it("are the steps of bare pare", () => {
-    expect(releaseSteps([], true, "").map(({ change }) => change)).toEqual([
+    expect(releaseSteps(plainBuild([]), true, "").map(({ change }) => change)).toEqual([
       "go build",
       "-s -w",
       "-trimpath -buildvcs=false -buildid=",
       "CGO_ENABLED=0",
     ]);
-    expect(releaseSteps(["-ldflags=-s -w"], false, "").map(({ change }) => change)).toEqual([
+    expect(releaseSteps(plainBuild(["-ldflags=-s -w"]), false, "").map(({ change }) => change)).toEqual([
       "go build",
       "-trimpath -buildvcs=false -buildid=",
     ]);
+  });
+
+  it("start from the variant that was chosen, if Go makes it", () => {
+    const chosen = { variant: "mine", flags: ["-trimpath", "-tags=x"], env: { CGO_ENABLED: "0" } };
+    const steps = releaseSteps(chosenBuild(chosen, ["-mod=mod"])!, false, "");
+    expect(steps.map(({ change }) => change)).toEqual([
+      "go build, chosen: mine",
+      "-s -w",
+      "-trimpath -buildvcs=false -buildid=",
+    ]);
+    expect(steps[0]).toMatchObject({ flags: ["-trimpath", "-tags=x", "-mod=mod"], env: { CGO_ENABLED: "0" } });
+    for (const { env, flags } of steps) {
+      expect(env).toEqual({ CGO_ENABLED: "0" });
+      expect(flags).toContain("-tags=x");
+    }
+    expect(chosenBuild({ variant: "upx -1", pack: { tool: "upx", args: ["-1"] } }, [])).toBeUndefined();
+    expect(chosenBuild({ variant: "tinygo", tool: "tinygo" }, [])).toBeUndefined();
   });
 });
 
