@@ -1,31 +1,25 @@
 // pare lab --tags: the build tags that a program's packages read, each built and measured, and the best combination.
-import { cpus } from "node:os";
 import { join } from "node:path";
 import type { ConfigVariant } from "../config/schema.ts";
 import { loadSettings } from "../config/settings.ts";
 import { Budget } from "../lab/budget.ts";
 import type { Variant } from "../lab/model.ts";
 import { type Plan, planLab } from "../lab/plan.ts";
-import { discoverTags, type Discovery, flagsWith, tagRows, type TagSubject } from "../lab/tagbuilds.ts";
+import { discoverTags, type Discovery, flagsWith, type TagSubject } from "../lab/tagbuilds.ts";
 import { TAGS_SCHEMA, type TagResult, type TagSet, tagSetOf } from "../lab/tags.ts";
 import type { TagsDocument } from "../lab/tagsschema.ts";
 import { DEFAULT, RELEASE } from "../lab/variants.ts";
 import { commandLine } from "../report/command.ts";
 import { terminalOf } from "../report/terminal.ts";
 import { Costs } from "../schedule/costs.ts";
-import { Executor } from "../schedule/executor.ts";
-import { freeMemory, memoryLimit } from "../schedule/memory.ts";
 import { stateDirectory } from "../toolchain/directories.ts";
 import { loadKnowledge } from "../toolchain/knowledge.ts";
-import { withTemporary } from "../toolchain/temporary.ts";
 import { EXIT, Failure } from "./failure.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { type LabFlags, targetOf } from "./lab.ts";
 import { write } from "./output.ts";
 import { progressOn } from "./progress.ts";
-
-/** Bytes that a build is expected to need if nothing is known of it. */
-const BUILD_BYTES = 700e6;
+import { measureTags } from "./tagwork.ts";
 
 export async function labTagsCommand(
   named: string | undefined,
@@ -58,32 +52,16 @@ export async function labTagsCommand(
     const discovery = await discoverTags(subject, loadKnowledge("tags"));
     const costs = new Costs(join(stateDirectory(), "costs.json"));
     const peak = [RELEASE, DEFAULT].map((name) => costs.of(`${plan.main.importPath} ${name}`)?.peakBytes);
-    const executor = new Executor({
-      jobs: flags.jobs ?? Math.max(1, Math.floor(cpus().length / 2)),
-      memory: flags.memory ?? memoryLimit(),
-      freeMemory,
-      onEvent: (event) => {
-        if (event.type === "started") progress.step(event.label);
-      },
+    const result = await measureTags(subject, discovery, {
+      progress,
+      budget: new Budget(flags.timeBudget ?? Infinity),
+      isFirm: false,
+      jobs: flags.jobs,
+      memory: flags.memory,
+      peakBytes: peak.find((bytes) => bytes),
+      tested: flags.test === true ? plan.ownPackages : [],
+      directory: plan.go.GOTMPDIR,
     });
-    const budget = new Budget(flags.timeBudget ?? Infinity);
-    const result = await withTemporary(
-      onInterrupt,
-      async (directory) => {
-        try {
-          return await tagRows(subject, discovery, {
-            executor,
-            directory,
-            memory: peak.find((bytes) => bytes) ?? BUILD_BYTES,
-            left: () => budget.left,
-            tested: flags.test === true ? plan.ownPackages : [],
-          });
-        } finally {
-          executor.cancel();
-        }
-      },
-      plan.go.GOTMPDIR,
-    );
     progress.done();
     await write(flags.output ?? "-", await answer(documentOf(result, subject, discovery, plan), flags));
     if (flags.write !== undefined) await keep(result, release, discovery, flags);

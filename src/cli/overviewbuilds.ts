@@ -1,28 +1,24 @@
 // The builds of bare `pare`: from the user's own to the one to ship, then with the tags that save.
-import { cpus } from "node:os";
 import { Budget } from "../lab/budget.ts";
 import { type Best, type OverviewBuild, tagAction, tagTitle } from "../lab/overview.ts";
 import { releaseSteps, type Step } from "../lab/steps.ts";
-import { discoverTags, flagsWith, tagRows, type TagSubject } from "../lab/tagbuilds.ts";
+import { discoverTags, flagsWith, type TagSubject } from "../lab/tagbuilds.ts";
 import type { TagResult, TagSet } from "../lab/tags.ts";
 import { commandLine } from "../report/command.ts";
-import { Cancelled, Executor } from "../schedule/executor.ts";
-import { freeMemory, memoryLimit } from "../schedule/memory.ts";
+import { Cancelled } from "../schedule/executor.ts";
 import { type GoEnv, goEnv, placeOf } from "../toolchain/go.ts";
 import { loadKnowledge } from "../toolchain/knowledge.ts";
 import { openSubject, type Subject } from "../toolchain/subject.ts";
-import { withTemporary } from "../toolchain/temporary.ts";
 import { STEPS } from "./input.ts";
 import { onInterrupt } from "./interrupt.ts";
 import type { Work } from "./overview.ts";
+import { measureTags } from "./tagwork.ts";
 
 /** A step, with the command line that makes it. */
 export interface CommandStep extends Step {
   readonly command: string;
 }
 
-/** Bytes that a build is expected to need if nothing is known of it. */
-const BUILD_BYTES = 700e6;
 /** What tags may take of the time that is left: the cures of blockers want some too. */
 const TAGS_SHARE = 0.6;
 
@@ -51,7 +47,7 @@ export async function smallestBuild(
   release: CommandStep,
 ): Promise<{ input: Subject; best: Best; step: CommandStep }> {
   const includes = work.actions.map(({ title }) => title);
-  const tags = await measuredTags(work, release);
+  const tags = await tagsOf(work, release);
   for (const row of tags?.result.rows ?? []) {
     const action = tagAction(row);
     if (action) work.actions.push(action);
@@ -84,7 +80,7 @@ async function link({ pkg, progress }: Work, step: Step, name: string, graph: bo
 }
 
 /** Tags of the release, each built and measured. Undefined if there are none. */
-async function measuredTags(
+async function tagsOf(
   { pkg, budget, progress, leftOut }: Work,
   release: CommandStep,
 ): Promise<{ result: TagResult; flagsWith: (tags: TagSet) => string[] } | undefined> {
@@ -101,30 +97,14 @@ async function measuredTags(
   const discovery = await discoverTags(subject, loadKnowledge("tags"));
   if (discovery.found.every(({ skip }) => skip !== null)) return undefined;
   const share = new Budget(TAGS_SHARE * budget.left);
-  const executor = new Executor({
-    jobs: Math.max(1, Math.floor(cpus().length / 2)),
-    memory: memoryLimit(),
-    freeMemory,
-    onEvent: (event) => {
-      if (event.type === "started") progress.step(event.label);
-    },
-  });
-  // a build that has begun may take minutes: it is given up when the time is over
-  const timer = setTimeout(() => executor.cancel(), share.left * 1000);
   const leave = (tags: readonly string[]): void => {
     if (tags.length === 0) return;
     leftOut.push({ what: `tags ${tags.join(", ")}`, why: "the time budget was spent", command: "pare lab --tags" });
   };
   try {
-    const work = (directory: string): Promise<TagResult> =>
-      tagRows(subject, discovery, {
-        executor,
-        directory,
-        memory: BUILD_BYTES,
-        left: () => share.left,
-        tested: [],
-      });
-    const result = await withTemporary(onInterrupt, work, env.GOTMPDIR);
+    // a build that has begun may take minutes: it is given up when the time is over
+    const work = { progress, budget: share, isFirm: true, tested: [], directory: env.GOTMPDIR };
+    const result = await measureTags(subject, discovery, work);
     const missed = result.rows.filter(({ found, verdict }) => found.skip === null && verdict.is === "not measured");
     leave(missed.map(({ found }) => found.tag));
     return { result, flagsWith: (tags) => flagsWith(subject, discovery.own, tags) };
@@ -132,9 +112,6 @@ async function measuredTags(
     if (!(error instanceof Cancelled)) throw error;
     leave(discovery.found.filter(({ skip }) => skip === null).map(({ tag }) => tag));
     return undefined;
-  } finally {
-    clearTimeout(timer);
-    executor.cancel();
   }
 }
 
