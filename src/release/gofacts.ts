@@ -1,5 +1,6 @@
 // What the go command in force is and knows, asked of it only if it may be another one than the last time.
 import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import * as z from "zod";
 import type { Answers } from "../schedule/answers.ts";
@@ -8,7 +9,7 @@ import type { Look } from "../schedule/look.ts";
 import { commandOnPath, rootOfCommand } from "../toolchain/buildinputs.ts";
 import type { Environment, GoContext } from "../toolchain/go.ts";
 import { goJson } from "../toolchain/gojson.ts";
-import type { KnownTarget } from "./target.ts";
+import { type KnownTarget, knownTargets } from "./target.ts";
 
 const env = z.looseObject({
   GOVERSION: z.string(),
@@ -60,13 +61,22 @@ export async function goFacts(context: GoContext, answers: Answers): Promise<GoF
       ? (await ask()).answer
       : await answers.of(JSON.stringify(["env", 1, command, cwd, outside]), ask, (value) => env.parse(value));
   const { GOVERSION, GOROOT } = found;
-  const version: Look[] = [["file", join(GOROOT, "VERSION")]];
+  const table = join(GOROOT, "src/internal/platform/zosarch.go");
+  const looks: Look[] = [
+    ["file", join(GOROOT, "VERSION")],
+    ["file", table],
+  ];
   const targets = await answers.of(
-    JSON.stringify(["targets", 1, GOVERSION, GOROOT]),
-    async () => ({
-      answer: await goJson(["tool", "dist", "list", "-json"], context, (value) => known.parse(value)),
-      looks: version,
-    }),
+    JSON.stringify(["targets", 2, GOVERSION, GOROOT]),
+    async () => {
+      // Go 1.25 and newer compile `go tool dist` first, which takes seconds where nothing is compiled yet
+      const read = knownTargets(textOf(table));
+      const listed =
+        read.length > 0
+          ? read
+          : await goJson(["tool", "dist", "list", "-json"], context, (value) => known.parse(value));
+      return { answer: listed, looks };
+    },
     (value) => known.parse(value),
   );
   const identity = RELEASED.test(GOVERSION)
@@ -82,6 +92,14 @@ export async function goFacts(context: GoContext, answers: Answers): Promise<GoF
     .update(JSON.stringify([identity, GOROOT, GOMODCACHE, GOMOD, GOWORK, reads, readsForC]))
     .digest("hex");
   return { env: found, known: targets, identity, key, reads, readsForC };
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
 }
 
 function toolDigest({ GOROOT, ...more }: GoFacts["env"], tool: string, digests: Digests): string {

@@ -46,6 +46,22 @@ const LEVELS: Readonly<Record<string, Levels>> = {
   wasm: { variable: "GOWASM", values: /^(?:satconv|signext)(?:,(?:satconv|signext))*$/, shown: "satconv, signext" },
 };
 
+/**
+ * The pairs of Go's own table (GOROOT/src/internal/platform/zosarch.go, since Go 1.21), as `go tool dist list` prints them: without those
+ * that are known to be broken. Empty if it is written otherwise.
+ */
+export function knownTargets(source: string): KnownTarget[] {
+  const rows = source.matchAll(/^\t\{"(\w+)", "(\w+)"\}:\s*\{([^}\n]*)\},$/gm);
+  return [...rows]
+    .filter(([, , , facts]) => !/\bBroken: true\b/.test(facts))
+    .map(([, GOOS, GOARCH, facts]) => ({
+      GOOS,
+      GOARCH,
+      CgoSupported: /\bCgoSupported: true\b/.test(facts),
+      FirstClass: /\bFirstClass: true\b/.test(facts),
+    }));
+}
+
 /** A target that cannot be meant; the message says why. */
 export class TargetError extends Error {
   constructor(message: string) {

@@ -89,7 +89,9 @@ export async function buildInputs(request: InputsRequest, context: GoContext): P
   const flags = request.flags.filter((flag) => !NOT_FOR_LIST.test(flag));
   const args = ["list", ...flags, "-e", "-deps", `-json=${FIELDS}`, "--", pkg];
   const isStream = true;
-  const listed = await goJson(args, context, (value) => value as ListedPackage[], { env: request.env, isStream });
+  // a short run with a small heap, a sixth of which is for collecting garbage
+  const env = { GOGC: process.env["GOGC"] ?? "400", ...request.env };
+  const listed = await goJson(args, context, (value) => value as ListedPackage[], { env, isStream });
   const asked = listed.filter((each) => each.DepOnly !== true);
   const broken = listed.filter((each) => each.Error !== undefined);
   const needing = broken.find((each) => hasOnlyCgo(each));

@@ -1,8 +1,11 @@
 // From settings to a plan: targets, names, flags, and what is refused.
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { releaseSchema } from "../../src/config/release.ts";
 import { makePlan, type PlanError, type ReleaseFacts } from "../../src/release/plan.ts";
-import { parseTarget, targetEnv, targetName, targetSlug } from "../../src/release/target.ts";
+import { knownTargets, parseTarget, targetEnv, targetName, targetSlug } from "../../src/release/target.ts";
 import { fill } from "../../src/release/template.ts";
 
 const known = [
@@ -44,6 +47,24 @@ function problems(config: object, more: Partial<ReleaseFacts> = {}): string[] {
   }
   return [];
 }
+
+describe("the targets that Go knows", () => {
+  it("are those of its own table, as go tool dist lists them", () => {
+    const go = (...words: string[]): string => execFileSync("go", words, { encoding: "utf8" });
+    const table = path.join(go("env", "GOROOT").trim(), "src/internal/platform/zosarch.go");
+    const listed = JSON.parse(go("tool", "dist", "list", "-json")) as ReleaseFacts["known"];
+    expect(knownTargets(readFileSync(table, "utf8"))).toEqual(
+      listed.map(({ GOOS, GOARCH, CgoSupported, FirstClass }) => ({ GOOS, GOARCH, CgoSupported, FirstClass })),
+    );
+  });
+
+  it("are not guessed where the table is written otherwise", () => {
+    expect(knownTargets("")).toEqual([]);
+    const rows =
+      '\t{"a", "b"}: {Broken: true},\n\t{"c", "d"}: {CgoSupported: true, Broken: true},\n\t{"e", "f"}: {},\n';
+    expect(knownTargets(rows)).toEqual([{ GOOS: "e", GOARCH: "f", CgoSupported: false, FirstClass: false }]);
+  });
+});
 
 describe("targets", () => {
   it.each([
@@ -106,6 +127,7 @@ describe("a plan", () => {
         level: 6,
       },
       sbom: "tool_1.2.3_windows_amd64.cdx.json",
+      systemPackages: [],
     });
   });
 

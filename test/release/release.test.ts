@@ -259,6 +259,8 @@ describe("refused", () => {
     const ran = app.run(["--no-symbols", "--keep-going", "--target", "linux/amd64", "windows/amd64"]);
     expect(ran.code).toBe(6);
     expect(ran.stderr.match(/cannot use 1/g)).toHaveLength(1);
+    // what go build -v says of packages that went well is not part of it
+    expect(ran.stderr).not.toMatch(/^example\.com\/app$/m);
     expect(existsSync(path.join(app.dist, "app_linux_amd64/app"))).toBe(true);
     expect(existsSync(path.join(app.dist, "SHA256SUMS"))).toBe(false);
   });
