@@ -16,7 +16,7 @@ import { unifiedDiff } from "../../src/report/patch.ts";
 import { findingsOf, RULES } from "../advice/audit/project.ts";
 import { HOSTILE, UNPRINTABLE } from "./hostile.ts";
 
-const load = createRequire(import.meta.url);
+const require = createRequire(import.meta.url);
 
 const FILES = {
   "a b/Dockerfile": "FROM golang\nCOPY . .\nRUN go build -o /app .\n",
@@ -95,8 +95,8 @@ describe("SARIF", () => {
 
   it("keeps the schema of SARIF 2.1.0, hostile names and all", () => {
     const ajv = new Ajv({ schemaId: "auto", allErrors: true });
-    ajv.addMetaSchema(load("ajv/lib/refs/json-schema-draft-04.json") as object);
-    const keeps = ajv.compile(load("@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json") as object);
+    ajv.addMetaSchema(require("ajv/lib/refs/json-schema-draft-04.json") as object);
+    const keeps = ajv.compile(require("@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json") as object);
     const logOf = (each: Audit): Log => JSON.parse(auditSarif(each, RULES, "1.0.0")) as Log;
     expect(ordinary.findings.some(({ fix }) => fix) && ordinary.findings.some(({ cost }) => cost)).toBe(true);
     for (const each of [ordinary, hostile, { ...ordinary, findings: [] }]) {
