@@ -1,7 +1,8 @@
 // Keys under which CI saves Go's two caches: everything that decides whether what is in them can be used.
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { homedir } from "node:os";
+import { dirname, isAbsolute, join, relative } from "node:path";
 
 /** What `go env` says, as far as build actions depend on it. */
 export const KEY_VARIABLES = [
@@ -73,6 +74,12 @@ export function hashOfSums(files: readonly string[]): string {
   return short(files.map((file) => readFileSync(file, "utf8")).join("\n"));
 }
 
+/** A path as every user has it: the workflow runs in another home than this one. */
+function portable(path: string): string {
+  const way = relative(homedir(), path);
+  return way.startsWith("..") || isAbsolute(way) ? path : `~/${way.replaceAll("\\", "/")}`;
+}
+
 /** Steps of a workflow that save and restore both, with expressions where a run decides. */
 export function githubSteps(env: Readonly<Record<string, string>>, keys: Keys): string {
   const sums = "${{ hashFiles('**/go.sum', '**/go.work.sum') }}";
@@ -80,12 +87,12 @@ export function githubSteps(env: Readonly<Record<string, string>>, keys: Keys): 
   const restore = keys.build.restore.map((prefix) => `      ${prefix}`).join("\n");
   return `- uses: actions/cache@v4
   with:
-    path: ${env.GOMODCACHE}
+    path: ${portable(env.GOMODCACHE)}
     key: go-mod-${sums}
     restore-keys: go-mod-
 - uses: actions/cache@v4
   with:
-    path: ${env.GOCACHE}
+    path: ${portable(env.GOCACHE)}
     # a cache is never written twice under one key: the commit makes each run's its own
     key: ${first}${sums}-\${{ github.sha }}
     restore-keys: |

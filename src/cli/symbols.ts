@@ -165,8 +165,11 @@ export async function resolveCommand(subject: string, words: readonly string[], 
     const found = await resolveProfile(input.name, input.bytes, resolver, buildIds);
     if (flags.quiet !== true) {
       const known = found.resolved.filter(({ frames }) => frames.length > 0).length;
+      const missing = found.resolved.length;
       process.stderr.write(
-        `${known} of ${found.resolved.length} locations without functions resolved, ${found.locations} in all\n`,
+        missing === 0
+          ? `all ${found.locations} locations have their functions already\n`
+          : `${known} of ${missing} locations without functions resolved, ${found.locations} in all\n`,
       );
     }
     if (flags.output === undefined) return answer(documentOfResolved("profile", found.resolved), flags);
