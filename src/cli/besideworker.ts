@@ -6,6 +6,11 @@ process.getBuiltinModule("node:module").enableCompileCache();
 const { port, signal } = workerData as WorkerData;
 const { makeParts } = await import("../ledger/beside.ts");
 const { inflate } = await import("../toolchain/inflate.ts");
+const { hash } = process.getBuiltinModule("node:crypto");
+// as main.ts does it where there is no second thread: not before everything is loaded, for what Node has compiled of itself fits no other
+// flags, and they are those of all threads
+if (Number(process.versions.node.split(".")[0]) >= 24 && (process.arch === "x64" || process.arch === "arm64"))
+  process.getBuiltinModule("node:v8").setFlagsFromString("--no-turbofan");
 
 const send = (message: Message, owned: readonly ArrayBufferView[] = []): void => {
   port.postMessage(message, [...new Set(owned.map(({ buffer }) => buffer as ArrayBuffer))]);
@@ -16,7 +21,7 @@ const send = (message: Message, owned: readonly ArrayBufferView[] = []): void =>
 port.once("message", (bytes: Uint8Array) => {
   try {
     for (const { owned, ...part } of makeParts(bytes, inflate)) send(part, owned);
-    send({ part: "sha256", value: process.getBuiltinModule("node:crypto").hash("sha256", bytes) });
+    send({ part: "sha256", value: hash("sha256", bytes) });
   } catch {
     // whoever waits meets the same error, and knows how to say it
   }

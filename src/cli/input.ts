@@ -1,13 +1,14 @@
 // The subject of a command: the bytes of an executable, and what is known about it besides.
-import { hash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import type { Beside } from "../ledger/beside.ts";
 import type { FileFacts } from "../ledger/snapshot.ts";
 import { parseGoMod } from "../ledger/modules.ts";
-import type { Profile, ProfileOptions } from "../ledger/profile.ts";
+import { profile, type Profile, type ProfileOptions } from "../ledger/profile.ts";
 import type { ProbeDump } from "../linkgraph/probe.ts";
 import { formatBytes } from "../report/units.ts";
+import { inflate } from "../toolchain/inflate.ts";
+import { openSubject } from "../toolchain/subject.ts";
 import { takeAhead } from "./ahead.ts";
 import { EXIT, Failure } from "./failure.ts";
 import { onInterrupt } from "./interrupt.ts";
@@ -34,7 +35,6 @@ export async function readInput(
   graph = false,
   onTestimony?: (dump: ProbeDump) => void,
 ): Promise<Input> {
-  const { openSubject } = await import("../toolchain/subject.ts");
   const ahead = takeAhead(resolve(subject));
   try {
     const opened = await openSubject(subject, {
@@ -71,8 +71,6 @@ export function isSnapshot({ bytes }: Input): boolean {
 
 /** Profiles an input; what the readers refuse becomes one line that names the file. A packed executable is unpacked first. */
 export async function profileInput(input: Input, options: ProfileOptions): Promise<Profile> {
-  const { profile } = await import("../ledger/profile.ts");
-  const { inflate } = await import("../toolchain/inflate.ts");
   try {
     const testimony = input.testimony ? { testimony: input.testimony } : {};
     const found = profile(input.bytes, { ...options, ...testimony, inflate, beside: input.beside });
@@ -91,16 +89,22 @@ export async function profileInput(input: Input, options: ProfileOptions): Promi
 export function factsOf(input: Input, profile: Profile, sha256: boolean): FileFacts {
   const { bytes } = profile.exe;
   const unpacked = bytes.length !== input.bytes.length;
+  const isInput = bytes.buffer === input.bytes.buffer && !unpacked;
   const warnings = unpacked
     ? [`unpacked from ${formatBytes(input.bytes.length)}: what is shown is the program inside`]
     : [];
   return {
     name: input.name,
-    sha256: sha256 ? (bytes === input.bytes && input.sha256?.()) || hash("sha256", bytes) : "",
+    sha256: sha256 ? (isInput && input.sha256?.()) || hashOf(bytes) : "",
     goMod: goModOf(input.directory ?? ".", profile.buildInfo?.main?.path),
     packed: unpacked ? "UPX" : undefined,
     warnings: [...input.warnings, ...warnings],
   };
+}
+
+/** Node's cryptography is large: it is loaded where no other thread has the hash. */
+function hashOf(bytes: Uint8Array): string {
+  return process.getBuiltinModule("node:crypto").hash("sha256", bytes);
 }
 
 /** The go.mod of a directory or the nearest one above, if it is that of the program's main module. */

@@ -22,25 +22,29 @@ async function cacheProg(given: ProgFlags): Promise<number> {
 }
 
 async function anyCommand(): Promise<number> {
-  const { constants, enableCompileCache } = await import("node:module");
-  const { setFlagsFromString } = await import("node:v8");
-  // what Node has compiled of itself does not fit other flags: what every command needs is loaded before they are set
-  for (const name of ["node:child_process", "node:crypto", "node:events", "node:fs", "node:path", "node:url"])
+  const { setFlagsFromString } = process.getBuiltinModule("node:v8");
+  const { begin } = await import("./ahead.ts");
+  const isBegun = begin(argv, new URL(`./besideworker${import.meta.url.slice(-3)}`, import.meta.url));
+  // what Node has compiled of itself fits no other flags: what every command needs is loaded before they are set
+  for (const name of [
+    "node:child_process",
+    "node:crypto",
+    "node:events",
+    "node:os",
+    "node:path",
+    "node:url",
+    "node:util",
+  ])
     process.getBuiltinModule(name);
+  process.getBuiltinModule("node:module").enableCompileCache();
+  const { run } = await import("./program.ts");
+  if (argv[0] === "profile") await import("./profile.ts");
   // tables of an executable are large and short-lived: with V8's small first nursery a tenth of the time goes into copying them
   setFlagsFromString("--min-semi-space-size=16");
   setFlagsFromString("--semi-space-growth-factor=4");
   // a run is over before the last tier of compilation pays for itself: it takes a third of the processor's time and gives none back.
-  // Only where the tier below it is on by default
-  if (major >= 24 && (process.arch === "x64" || process.arch === "arm64")) setFlagsFromString("--no-turbofan");
-  const { begin } = await import("./ahead.ts");
-  const worker = new URL(`./besideworker${import.meta.url.slice(-3)}`, import.meta.url);
-  const isBegun = begin(argv, worker);
-  // the cache holds what is compiled when a module is loaded: all of it, then. But a second thread would not start as fast
-  if (!isBegun) setFlagsFromString("--no-lazy");
-  const { ALREADY_ENABLED, ENABLED } = constants.compileCacheStatus;
-  const { status } = enableCompileCache();
-  if (!isBegun && status !== ENABLED && status !== ALREADY_ENABLED) setFlagsFromString("--lazy");
-  const { run } = await import("./program.ts");
+  // Only where the tier below it is on by default. A second thread says so itself, when it has loaded what it needs
+  if (!isBegun && major >= 24 && (process.arch === "x64" || process.arch === "arm64"))
+    setFlagsFromString("--no-turbofan");
   return run(argv);
 }

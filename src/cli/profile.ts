@@ -2,8 +2,10 @@
 import { snapshot, type Snapshot } from "../ledger/snapshot.ts";
 import { moduleTable } from "../ledger/modules.ts";
 import type { Profile } from "../ledger/profile.ts";
-import { type By, type Sort, type View, view, viewDocument } from "../ledger/views.ts";
+import { type View, view, viewDocument } from "../ledger/views.ts";
+import type { By, Sort } from "../ledger/words.ts";
 import { visible } from "../report/escape.ts";
+import { jsonDocument } from "../report/json.ts";
 import { terminalOf } from "../report/terminal.ts";
 import { EXIT, Failure } from "./failure.ts";
 import { factsOf, isSnapshot, profileInput, readInput } from "./input.ts";
@@ -107,7 +109,6 @@ async function answer(
 ): Promise<string> {
   const exact = flags.bytes;
   if (flags.json === true) {
-    const { jsonDocument } = await import("../report/json.ts");
     if (table) return jsonDocument(viewDocument(summary, table));
     // symbols that only a page asked for would make the document fifty times as long
     return jsonDocument(profile !== undefined && flags.symbols !== true ? withoutSymbols(summary) : summary);

@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { Command, CommanderError, Option } from "commander";
 import { nearest } from "../ledger/nearest.ts";
-import { SORTS, VIEWS } from "../ledger/views.ts";
+import { SORTS, VIEWS } from "../ledger/words.ts";
 import { addAudit, addExplain } from "./auditcommands.ts";
 import { addDeps, addWhy } from "./explaincommands.ts";
 import { addCache } from "./cachecommands.ts";

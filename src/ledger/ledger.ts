@@ -1,27 +1,7 @@
 // The ledger: a partition of the file's bytes. Passes add claims; the first claim on a byte wins; gaps are unattributed.
 import type { Region } from "../binary/executable.ts";
 
-/** Order is the order of columns and of JSON keys; indices are stored in the ledger. */
-export const KINDS = [
-  "code",
-  "pclntab",
-  "funcdata",
-  "type",
-  "itab",
-  "string",
-  "rodata",
-  "data",
-  "embed",
-  "dwarf",
-  "symtab",
-  "relocation",
-  "header",
-  "padding",
-  "signature",
-  "unattributed",
-] as const;
-export type Kind = (typeof KINDS)[number];
-export const KIND = Object.fromEntries(KINDS.map((k, i) => [k, i])) as Record<Kind, number>;
+export { KIND, KINDS, type Kind } from "./words.ts";
 
 /** How sure an owner is. exact: named by a table, a symbol or the linker; one referrer / several: found by references; inferred: by position. */
 export const EVIDENCE = ["exact", "oneReferrer", "several", "inferred"] as const;

@@ -4,7 +4,8 @@ import { DIFF_SCHEMA } from "./diff.ts";
 import { EVIDENCE, KINDS } from "./ledger.ts";
 import { ROLES } from "./modules.ts";
 import { SNAPSHOT_SCHEMA } from "./snapshot.ts";
-import { VIEW_SCHEMA, VIEWS } from "./views.ts";
+import { VIEW_SCHEMA } from "./views.ts";
+import { VIEWS } from "./words.ts";
 
 const bytes = z.int().nonnegative();
 const kind = z.enum(KINDS);

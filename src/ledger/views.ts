@@ -12,12 +12,7 @@ import {
   symbolsByPackage,
 } from "./snapshot.ts";
 import { KIND_COUNT, type Letter } from "./sum.ts";
-
-export const VIEWS = ["module", "package", "symbol", "kind", "section", "file", "embed"] as const;
-export type By = (typeof VIEWS)[number];
-
-export const SORTS = ["bytes", "name", "memory", "inlined", ...KINDS] as const;
-export type Sort = (typeof SORTS)[number];
+import type { By, Sort } from "./words.ts";
 
 export interface ViewOptions {
   readonly by: By;

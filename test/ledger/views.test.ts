@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { snapshot } from "../../src/ledger/snapshot.ts";
 import { viewSchema } from "../../src/ledger/schema.ts";
-import { type By, view, viewDocument, ViewError, type ViewOptions, VIEWS } from "../../src/ledger/views.ts";
+import { view, viewDocument, ViewError, type ViewOptions } from "../../src/ledger/views.ts";
+import { type By, VIEWS } from "../../src/ledger/words.ts";
 import { sampleExecutable, SHA, smallProfile } from "./sample.ts";
 
 const sections = [
