@@ -1,6 +1,7 @@
 // What can be found out while somebody else looks at the data: the functions, the symbols' packages, the debug information. Another thread makes the parts, one after the other, and `profile` takes each when it needs it.
 import type { Executable } from "../binary/executable.ts";
 import type { GoProgram } from "../binary/go/program.ts";
+import type { Refs } from "../binary/go/refs/refs.ts";
 import { openContainer } from "../binary/open.ts";
 import { release } from "../binary/release.ts";
 import { codeRefs } from "./claims/coderefs.ts";
@@ -13,12 +14,18 @@ import { claimNames } from "./claims/pclntab.ts";
 import { symbolMarks } from "./claims/symbols.ts";
 import { CLAIMANT, claimFunctions, claimStructure, openProgram, TABLE_CLAIMS } from "./front.ts";
 import { Claims, type Ledger, Names, SymbolNames } from "./ledger.ts";
-import { sweep } from "./sweep.ts";
+import { sortedOrder, sweep } from "./sweep.ts";
 
 /** Names as the thread that made a part numbered them: those of the packages, and those of symbols that are no index into a table. */
 interface Numbering {
   readonly packages: readonly string[];
   readonly strings: readonly string[];
+}
+
+/** References from code to data, and their indices in the order of their targets. */
+export interface RefsPart {
+  readonly refs: Refs;
+  readonly byTarget: Uint32Array;
 }
 
 /** Functions, and symbols that stand in data. */
@@ -36,6 +43,7 @@ export interface TablePart extends Numbering {
 
 /** Everything that another thread may find out, by name. Plain data, in the order in which it is made. */
 export interface Parts {
+  readonly refs: RefsPart;
   readonly front: FrontPart;
   readonly origins: Uint32Array | undefined;
   readonly table: TablePart;
@@ -61,6 +69,9 @@ export function* makeParts(bytes: Uint8Array, inflate: Inflate): Generator<Made>
   const program = openProgram(bytes);
   const { exe, go } = program;
   if (!go?.module) return;
+  const refs = codeRefs(exe, go, go.module);
+  const byTarget = sortedOrder(refs.target, refs.count);
+  yield { part: "refs", value: { refs, byTarget }, owned: [byTarget, refs.formed] };
   const packages = new Names();
   const symbols = new SymbolNames();
   // only for the names: whoever takes the parts has claimed the same
@@ -76,9 +87,8 @@ export function* makeParts(bytes: Uint8Array, inflate: Inflate): Generator<Made>
   const owned = [marks.rva, marks.size, marks.owner, marks.symbol, marks.kind, marks.weight];
   yield { part: "front", value: { ...numbering(), functions, marks, named: named.functions }, owned };
   const known = packages.count;
-  const refs = codeRefs(exe, go, go.module);
   const origins = refOrigins(exe, go, go.module, refs, packageByName(go.pcln, packages));
-  release(refs.target, refs.func, refs.formed, refs.at);
+  release(refs.target, refs.func, refs.at);
   // a table that names packages nowhere else is read again by whoever numbers them
   yield { part: "origins", value: packages.count === known ? origins : undefined, owned: [] };
   claimFunctions(claims, exe, go, functions, symbolOf);

@@ -184,8 +184,9 @@ export function claimData(data: DataInput): DataResult {
   }
 
   // 3. references from code, and the types that only they lead to
-  const refs = codeRefs(exe, go, module);
-  const byTarget = sortedOrder(refs.target, refs.count);
+  const found = beside?.("refs");
+  const refs = found?.refs ?? codeRefs(exe, go, module);
+  const byTarget = found?.byTarget ?? sortedOrder(refs.target, refs.count);
   const typeLimit = walker.end() + TYPE_TAIL;
   for (let k = 0, last = 0; k < byTarget.length; k++) {
     const target = refs.target[byTarget[k]];
@@ -197,7 +198,12 @@ export function claimData(data: DataInput): DataResult {
   walker.walk();
   const types = walker.finish();
 
-  // 4. marks
+  // 4. areas; the borders inside read-only data come from what stands there
+  const typesEnd = walker.end();
+  const layout = readOnlyLayout(data, words, types, typesEnd, pointersBefore);
+  const kindAt = kindsOf(layout.areas);
+
+  // 5. marks
   const functions = data.functions();
   const input = { ...data, functions };
   const marks = new Marks(types.count + types.nameAt.length + (refs.count >> 1) + slotAt.count + 4096);
@@ -213,16 +219,12 @@ export function claimData(data: DataInput): DataResult {
       typeName(i),
     );
   for (let i = 0; i < types.nameAt.length; i++) marks.add(types.nameAt[i], types.nameSize[i], KIND.type);
-  const typesEnd = walker.end();
   claimItabs(input, words, types, typeOwner, itabs, marks);
   const elimination = methodElimination(
     types,
     itabs.map((at) => types.indexOf(words.pointer(at + p))),
   );
   markInittasks(input, words, marks);
-
-  // 5. areas; the borders inside read-only data come from what stands there
-  const layout = readOnlyLayout(input, words, types, typesEnd, pointersBefore);
   const assets = findAssets(input, words, layout, slotTo.array());
   for (const list of new Set(assets.map((a) => a.list))) {
     const files = assets.find((a) => a.list === list)!.files;
@@ -246,17 +248,17 @@ export function claimData(data: DataInput): DataResult {
   const addMask = (rva: number, bytes: number): void => {
     const size = Math.ceil(bytes / unit) * unit;
     // larger masks are made at run time: what the type points at then is no mask
-    if (size <= MAX_MASK && kindOf(layout.areas, rva) === KIND.rodata) marks.add(rva, size, KIND.rodata);
+    if (size <= MAX_MASK && kindAt(rva) === KIND.rodata) marks.add(rva, size, KIND.rodata);
   };
   for (let i = 0; i < types.maskUse.length; i++) addMask(types.maskUse[i], types.maskSize[i]);
   for (const j of layout.jumpTables) marks.add(j.rva, j.size, KIND.rodata, functions.owner[j.func]);
   const named = data.symbols();
-  for (let i = 0; i < named.count; i++) copyMark(named, i, layout.areas, marks);
+  for (let i = 0; i < named.count; i++) copyMark(named, i, kindAt, marks);
   for (let k = 0; k < byTarget.length;) {
     const target = refs.target[byTarget[k]];
     let formed = 0;
     for (; k < byTarget.length && refs.target[byTarget[k]] === target; k++) formed |= refs.formed[byTarget[k]];
-    marks.add(target, 0, kindOf(layout.areas, target), 0, 0, formed ? FIRM : ACCESS);
+    marks.add(target, 0, kindAt(target), 0, 0, formed ? FIRM : ACCESS);
   }
   const slots = slotTo.array();
   const holders = slotAt.array();
@@ -264,7 +266,7 @@ export function claimData(data: DataInput): DataResult {
     marks.add(
       slots[i],
       stringSize(layout, words, holders[i] + p, slots[i]),
-      kindOf(layout.areas, slots[i]),
+      kindAt(slots[i]),
       0,
       0,
       FIRM,
@@ -522,14 +524,23 @@ function* stackMasks(input: Known): Generator<{ rva: number; size: number; func:
   }
 }
 
-function copyMark(from: MarkRows, i: number, areas: readonly Area[], to: Marks): void {
-  const kind = from.kind[i] === KIND.unattributed ? kindOf(areas, from.rva[i]) : from.kind[i];
+function copyMark(from: MarkRows, i: number, kindAt: (rva: number) => number, to: Marks): void {
+  const kind = from.kind[i] === KIND.unattributed ? kindAt(from.rva[i]) : from.kind[i];
   to.add(from.rva[i], from.size[i], kind, from.owner[i], from.symbol[i]);
 }
 
-function kindOf(areas: readonly Area[], rva: number): number {
-  for (const a of areas) if (rva >= a.start && rva < a.end) return a.kind;
-  return KIND.rodata;
+/** Answers what stands at an RVA; it is asked for neighbours one after the other, so the area of the last answer is tried first. */
+function kindsOf(areas: readonly Area[]): (rva: number) => number {
+  let [low, high, kind]: number[] = [1, 0, 0];
+  return (rva) => {
+    if (rva >= low && rva < high) return kind;
+    const area = areas.find((a) => rva >= a.start && rva < a.end);
+    if (!area) return KIND.rodata;
+    low = area.start;
+    high = area.end;
+    kind = area.kind;
+    return kind;
+  };
 }
 
 /** itab: {inter, type, hash, fun…} (internal/abi/iface.go): as many functions as the interface has methods. To the concrete type's package. */
@@ -582,7 +593,7 @@ interface Layout {
 
 /** Finds the borders of type data, strings, function descriptors and the rest inside read-only data. */
 function readOnlyLayout(
-  input: Known,
+  input: Pick<DataInput, "exe" | "go" | "module">,
   words: Words,
   types: TypeTable,
   typesEnd: number,

@@ -157,22 +157,23 @@ function pointersBefore(area: Area, place: Uint32Array): Uint32Array | undefined
  * pointers, ascending.
  */
 export function buildObjects(marks: Marks, areas: readonly Area[], slots: Uint32Array): Objects {
-  const out = new ObjectRows();
   const n = marks.count;
+  const out = new ObjectRows(n);
   // what nothing marks: one for each area
   for (const area of areas) marks.add(area.start, 0, area.kind);
   const { rva: rvas, size: sizes, owner: owners, weight: weights } = marks;
   const order = sortedOrder(rvas, n);
   const scratch = { from: new Int8Array(0) };
+  const [starts, best, skip] = [new U32List(n >> 1), new U32List(n >> 1), new U32List(n >> 1)];
   let i = 0;
   let slot = 0;
   for (const [a, area] of areas.entries()) {
     out.area = a;
     while (i < n && rvas[order[i]] < area.start) i++;
     // distinct starts of the area, each with its best mark; interior ones of exact objects left out
-    const starts = new U32List();
-    const best = new U32List();
-    const skip = new U32List();
+    starts.clear();
+    best.clear();
+    skip.clear();
     let free = area.start;
     let last = -1;
     while (i < n && rvas[order[i]] < area.end) {
@@ -498,13 +499,24 @@ function leastAlign(gap: number): number {
 
 class ObjectRows {
   area = 0;
-  private readonly areas = new U32List();
-  private readonly start = new U32List();
-  private readonly end = new U32List();
-  private readonly kind = new U32List();
-  private readonly named = new U32List();
-  private readonly symbol = new U32List();
-  private readonly exact = new U32List();
+  private readonly areas: U32List;
+  private readonly start: U32List;
+  private readonly end: U32List;
+  private readonly kind: U32List;
+  private readonly named: U32List;
+  private readonly symbol: U32List;
+  private readonly exact: U32List;
+
+  /** `expected` objects need no growth. */
+  constructor(expected: number) {
+    this.areas = new U32List(expected);
+    this.start = new U32List(expected);
+    this.end = new U32List(expected);
+    this.kind = new U32List(expected);
+    this.named = new U32List(expected);
+    this.symbol = new U32List(expected);
+    this.exact = new U32List(expected);
+  }
 
   add(start: number, end: number, kind: number, named: number, symbol: number, exact: number): void {
     if (end <= start) return;
@@ -525,11 +537,11 @@ class ObjectRows {
       start,
       end,
       ...pagesOf(start, end),
-      kind: Uint8Array.from(this.kind.array()),
+      kind: new Uint8Array(this.kind.array()),
       named: this.named.array(),
       symbol: this.symbol.array(),
-      exact: Uint8Array.from(this.exact.array()),
-      area: Uint8Array.from(this.areas.array()),
+      exact: new Uint8Array(this.exact.array()),
+      area: new Uint8Array(this.areas.array()),
     };
   }
 }

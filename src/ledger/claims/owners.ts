@@ -143,10 +143,9 @@ export function decideOwners(input: OwnerInput): Owners {
 
   const importer = importerRanks(input, textRank);
   // whoever uses a type uses its name, mask and equality function
-  const own = Uint32Array.from(
-    typeObject,
-    (object, t) => typePackage[types.owner[t]] || (object >= 0 ? objects.named[object] : 0),
-  );
+  const own = new Uint32Array(types.count);
+  for (let t = 0; t < types.count; t++)
+    own[t] = typePackage[types.owner[t]] || (typeObject[t] >= 0 ? objects.named[typeObject[t]] : 0);
   const flow = (used: Int32Array, user: Uint32Array, only?: Uint8Array): void => {
     for (let i = 0; i < used.length; i++) {
       const to = used[i];
@@ -234,7 +233,9 @@ function importerRanks(input: OwnerInput, textRank: Uint32Array): Uint32Array {
     const own = types.named[t] ? textRank[typePackage[types.owner[t]]] : 0;
     rank[t] = own === NO_TEXT ? 0 : own;
   }
-  const parts = Int32Array.from(types.typeUse, (rva, e) => (types.named[types.typeUser[e]] ? -1 : types.indexOf(rva)));
+  const parts = new Int32Array(types.typeUse.length);
+  for (let e = 0; e < parts.length; e++)
+    parts[e] = types.named[types.typeUser[e]] ? -1 : types.indexOf(types.typeUse[e]);
   for (let round = 0; round < ROUNDS; round++) {
     let changed = false;
     for (let e = 0; e < parts.length; e++) {
