@@ -32,8 +32,10 @@ export default defineConfig({
   outputOptions: {
     codeSplitting: {
       // each with all that it imports and none before it has: what begins together is one file, for a module takes a quarter of a
-      // millisecond to find. `prog` is all of a cache program, `ahead` what comes before the compile cache is on, `program` what --help needs, `beside` the second thread, `core` the library
+      // millisecond to find. `flags` and `prog` are all of a cache program, `ahead` is what comes before the compile cache is on,
+      // `program` what --help needs, `beside` the second thread, `core` the library
       groups: [
+        { name: "flags", test: /src\/cli\/progflags\.ts$/ },
         { name: "prog", test: /src\/cli\/cacheprog\.ts$/ },
         { name: "ahead", test: /src\/cli\/ahead\.ts$/ },
         { name: "words", test: /src\/ledger\/(words|nearest)\.ts$/ },

@@ -263,14 +263,7 @@ export function claimData(data: DataInput): DataResult {
   const slots = slotTo.array();
   const holders = slotAt.array();
   for (let i = 0; i < slots.length; i++)
-    marks.add(
-      slots[i],
-      stringSize(layout, words, holders[i] + p, slots[i]),
-      kindAt(slots[i]),
-      0,
-      0,
-      FIRM,
-    );
+    marks.add(slots[i], stringSize(layout, words, holders[i] + p, slots[i]), kindAt(slots[i]), 0, 0, FIRM);
   // dictionaries, static composites and tables of strings in read-only data
   const pairTo = new U32List();
   const pairSize = new U32List();
