@@ -246,7 +246,9 @@ export function makePlan(config: ReleaseConfig, facts: ReleaseFacts, defaults?: 
     }
   }
   problems.push(...collisions([...items, ...universal]), ...sameSystemPackages(items));
-  if (problems.length > 0) throw new PlanError(problems);
+  // what is wrong for one target mostly is for all
+  const unique = new Map(problems.map((problem) => [JSON.stringify(problem), problem]));
+  if (unique.size > 0) throw new PlanError([...unique.values()]);
   return {
     schema: PLAN_SCHEMA,
     project,

@@ -212,7 +212,8 @@ describe("a plan", () => {
       "release.universal: a universal tool needs",
     ],
   ])("refuses %s", (_, config, more, message) => {
-    expect(problems(config, more).join("\n")).toContain(message);
+    // once, however many targets it is wrong for
+    expect(problems(config, more).filter((problem) => problem.startsWith(message))).toHaveLength(1);
   });
 
   it.each([
