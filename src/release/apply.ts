@@ -219,7 +219,7 @@ async function finishUniversal(
   programs: ReadonlyMap<string, Promise<Program>>,
   options: ApplyOptions,
 ): Promise<Made> {
-  const { output, store } = options.shop;
+  const { output } = options.shop;
   const parts = await Promise.all(universal.parts.map((id) => programs.get(id)!));
   const key = sha256Of(JSON.stringify(["universal", PACKAGING_VERSION, parts.map(({ sha256 }) => sha256)]));
   const file = await placed(
@@ -232,7 +232,6 @@ async function finishUniversal(
     },
     true,
   );
-  store.note(key, file);
   const { id, executable } = universal;
   const archive =
     universal.archive === null ? undefined : await archiveOf(id, universal.archive, executable, file.sha256, options);

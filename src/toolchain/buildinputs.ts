@@ -1,6 +1,7 @@
 // All that one build reads, as the go command lists it without building anything.
 import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
+import { COMPILED_FILES } from "./compiledfiles.ts";
 import { ToolFailure } from "./failure.ts";
 import type { Environment, GoContext } from "./go.ts";
 import { goJson } from "./gojson.ts";
@@ -30,20 +31,7 @@ interface ListedPackage {
 }
 
 /** Fields that name files which go into the build. */
-const FILES = [
-  "GoFiles",
-  "CgoFiles",
-  "CFiles",
-  "CXXFiles",
-  "MFiles",
-  "HFiles",
-  "FFiles",
-  "SFiles",
-  "SwigFiles",
-  "SwigCXXFiles",
-  "SysoFiles",
-  "EmbedFiles",
-] as const;
+const FILES = [...COMPILED_FILES, "SysoFiles", "EmbedFiles"] as const;
 
 const FIELDS = [
   "ImportPath,Name,Dir,Standard,DepOnly,DefaultGODEBUG,Module,EmbedPatterns,IgnoredGoFiles,Error",

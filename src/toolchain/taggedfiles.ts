@@ -1,6 +1,7 @@
 // The files of all packages of a build, those too that its tags leave out, with the text that says when they are compiled.
 import { closeSync, openSync, readSync } from "node:fs";
 import { join } from "node:path";
+import { COMPILED_FILES } from "./compiledfiles.ts";
 import { ToolFailure } from "./failure.ts";
 import { type GoContext, listFlags } from "./go.ts";
 import { run } from "./process.ts";
@@ -47,20 +48,8 @@ interface Module {
   readonly Version?: string;
 }
 
-const COMPILED = [
-  "GoFiles",
-  "CgoFiles",
-  "CFiles",
-  "CXXFiles",
-  "MFiles",
-  "HFiles",
-  "FFiles",
-  "SFiles",
-  "SwigFiles",
-  "SwigCXXFiles",
-];
 const IGNORED = ["IgnoredGoFiles", "IgnoredOtherFiles"];
-const FIELDS = ["ImportPath", "Name", "Dir", "Standard", "Module", ...COMPILED, ...IGNORED].join(",");
+const FIELDS = ["ImportPath", "Name", "Dir", "Standard", "Module", ...COMPILED_FILES, ...IGNORED].join(",");
 
 const CONTEXT =
   '{{with context}}{{.GOOS}}\t{{.GOARCH}}\t{{.Compiler}}\t{{.CgoEnabled}}\t{{join .BuildTags " "}}\t{{join .ReleaseTags " "}} {{join .ToolTags " "}}{{end}}';
@@ -91,7 +80,7 @@ export async function listFiles(pkg: string, flags: readonly string[], context: 
     packages: listed.map((each) => {
       const named = (fields: readonly string[]): string[] =>
         fields.flatMap((field) => (each[field] as string[] | undefined) ?? []);
-      const compiled = new Set(named(COMPILED));
+      const compiled = new Set(named(COMPILED_FILES));
       const files = [...compiled, ...named(IGNORED)].filter((file) => !file.endsWith("_test.go"));
       const module = each.Module?.Replace ?? each.Module;
       return {
