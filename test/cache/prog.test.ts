@@ -1,6 +1,5 @@
 import { mkdtempSync, readFileSync, rmSync, statSync, truncateSync, utimesSync } from "node:fs";
 import { spawnSync } from "node:child_process";
-import { createHash } from "node:crypto";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { PassThrough } from "node:stream";
@@ -10,6 +9,7 @@ import { decodeActionResult, encodeActionResult } from "../../src/cache/actionre
 import { GoDirectory } from "../../src/cache/godirectory.ts";
 import { serveGo } from "../../src/cache/prog.ts";
 import { Tiers } from "../../src/cache/tiers.ts";
+import { ACTION, BODY, hash } from "./example.ts";
 
 const MAIN = path.join(import.meta.dirname, "../../src/cli/main.ts");
 
@@ -19,10 +19,6 @@ beforeEach(() => {
   directory = mkdtempSync(path.join(tmpdir(), "pare-cache-"));
 });
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
-
-const hash = (bytes: Uint8Array | string): string => createHash("sha256").update(bytes).digest("hex");
-const ACTION = hash("an action");
-const BODY = Buffer.from("an output of the compiler");
 
 const tiersOf = (name: string): Tiers =>
   new Tiers({ local: new GoDirectory(path.join(directory, name)), warn: () => undefined });

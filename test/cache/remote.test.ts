@@ -1,5 +1,4 @@
 import { execFile } from "node:child_process";
-import { createHash } from "node:crypto";
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -12,6 +11,7 @@ import { GoDirectory } from "../../src/cache/godirectory.ts";
 import { RemoteSettingError } from "../../src/cache/failure.ts";
 import { openRemote, type Remote } from "../../src/cache/remote.ts";
 import { Tiers } from "../../src/cache/tiers.ts";
+import { ACTION, BODY, hash } from "./example.ts";
 import { MOTO } from "../tools.ts";
 import { type Bucket, hasNginx, startMoto, startNginx } from "./servers.ts";
 
@@ -23,10 +23,6 @@ beforeEach(() => {
   directory = mkdtempSync(path.join(tmpdir(), "pare-cache-"));
 });
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
-
-const hash = (bytes: Uint8Array | string): string => createHash("sha256").update(bytes).digest("hex");
-const ACTION = hash("an action");
-const BODY = Buffer.from("an output of the compiler");
 
 function tiersOf(name: string, remote?: Remote, warnings: string[] = [], readOnly = false): Tiers {
   const local = new GoDirectory(path.join(directory, name));
