@@ -19,7 +19,7 @@ import { bytesOf, sha256Of } from "./output.ts";
 import { Packers } from "./packing.ts";
 import type { PlanItem, UniversalPlan } from "./plan.ts";
 import { judgeAll, type Prepared } from "./prepare.ts";
-import { buildTwin, type Program, type Workshop } from "./program.ts";
+import { buildTwin, garbageSetting, type Program, type Workshop } from "./program.ts";
 import { RELEASE_SCHEMA, type ReleaseResult } from "./result.ts";
 
 export interface RunOptions {
@@ -53,16 +53,26 @@ export async function runRelease(prepared: Prepared, options: RunOptions): Promi
   const unlock = lockDirectory(output.directory, guard);
   const costs = new Costs(join(options.state, "costs.json"));
   const packers = new Packers();
+  const processors = cpus().length;
+  const memory = options.memory ?? memoryLimit();
   const executor = new Executor({
-    jobs: options.jobs ?? cpus().length,
-    memory: options.memory ?? memoryLimit(),
+    jobs: options.jobs ?? processors,
+    memory,
     freeMemory,
     onEvent: options.onEvent,
   });
   const work = output.workDirectory();
   const removeWork = (): void => rmSync(work, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
   const forget = guard(removeWork);
-  const shop: Workshop = { context, output, store, costs, executor, work };
+  const shop: Workshop = {
+    context,
+    output,
+    store,
+    costs,
+    executor,
+    work,
+    gogc: garbageSetting(Math.min(memory, freeMemory()), processors),
+  };
   const failures: unknown[] = [];
   const warnings: string[] = [];
   let applied: Applied;
