@@ -3,6 +3,7 @@
 import { readSync, writeSync } from "node:fs";
 import type { Readable, Writable } from "node:stream";
 import { sha256 } from "./digest.ts";
+import { ProtocolError } from "./failure.ts";
 import type { Output } from "./godirectory.ts";
 import type { Tiers } from "./tiers.ts";
 
@@ -107,7 +108,7 @@ class Conversation {
       this.#put(put, Buffer.from(line.toString("latin1", 1, line.length - 1), "base64"));
       return;
     }
-    const request = JSON.parse(line.toString("utf8")) as Request;
+    const request = requestOf(line);
     if (request.Command === "get") this.#get(request);
     else if (request.Command === "put") {
       if ((request.BodySize ?? 0) > 0) this.#pending = request;
@@ -135,6 +136,17 @@ class Conversation {
       this.answer({ ID, Err: error instanceof Error ? error.message : String(error) });
     }
   }
+}
+
+/** Throws ProtocolError. */
+function requestOf(line: Buffer): Request {
+  try {
+    const value = JSON.parse(line.toString("utf8")) as Partial<Request> | null;
+    if (typeof value?.ID === "number" && typeof value.Command === "string") return value as Request;
+  } catch {
+    // told below
+  }
+  throw new ProtocolError("a line on stdin is no request of the go command");
 }
 
 const hexOf = (base64: string | undefined): string => Buffer.from(base64 ?? "", "base64").toString("hex");

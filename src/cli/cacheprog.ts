@@ -2,7 +2,7 @@
 import { resolve } from "node:path";
 import { GoDirectory, goCacheDirectory } from "../cache/godirectory.ts";
 import { serveGo, serveGoAtOnce } from "../cache/prog.ts";
-import { RemoteSettingError } from "../cache/failure.ts";
+import { ProtocolError, RemoteSettingError } from "../cache/failure.ts";
 import type { Remote } from "../cache/remote.ts";
 import { Tiers } from "../cache/tiers.ts";
 import { EXIT, Failure } from "./failure.ts";
@@ -19,12 +19,20 @@ export async function progCommand(flags: ProgFlags): Promise<void> {
   const remote = await remoteOf(flags.remote ?? process.env.PARE_CACHE_REMOTE ?? "", warn);
   const local = new GoDirectory(resolve(flags.dir ?? goCacheDirectory()));
   const tiers = new Tiers({ local, remote, readOnly: flags.readOnly === true, warn });
-  if (remote === undefined) {
-    serveGoAtOnce(tiers, 0, 1);
-    return;
+  try {
+    if (remote === undefined) {
+      serveGoAtOnce(tiers, 0, 1);
+      return;
+    }
+    await serveGo(tiers, process.stdin, process.stdout, flags.uploadWait * 1000);
+    process.stdin.destroy();
+  } catch (error) {
+    if (!(error instanceof ProtocolError)) throw error;
+    throw new Failure(
+      EXIT.usage,
+      `${error.message}: let Go start this command, with GOCACHEPROG="pare cache prog" in its environment`,
+    );
   }
-  await serveGo(tiers, process.stdin, process.stdout, flags.uploadWait * 1000);
-  process.stdin.destroy();
 }
 
 /** A remote that cannot be used is a warning: a cache must not fail a build. */

@@ -8,7 +8,8 @@ const fileName = z
 
 const insidePath = word
   .min(1)
-  .refine((path) => staysInside(path) && !path.startsWith("-"), "the path leads out of the project");
+  .refine(staysInside, "the path leads out of the project")
+  .refine((path) => !path.startsWith("-"), "a path, no flag");
 
 const TARGET = /^[a-z0-9]+\/(?:\*|[a-z0-9]+(?:\/[a-z0-9.,]+)?)$/;
 const targets = z

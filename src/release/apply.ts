@@ -387,7 +387,7 @@ function projectFile(
   try {
     way = relative(realpathSync(root), realpathSync(from));
   } catch {
-    throw new ToolFailure("unreadable", `${name}: no such file, and ${setting} of pare.yaml names it`);
+    throw new ToolFailure("unreadable", `${name} of ${setting} is gone, or a link to nowhere`);
   }
   if (way.startsWith("..") || isAbsolute(way))
     throw new ToolFailure("unreadable", `${name}: a link that leads out of the project`);

@@ -1,5 +1,6 @@
 // Settings and facts → a plan, and of each of its items whether it must be built. Nothing is written but what was learnt.
 import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { ReleaseFile } from "../config/releasefile.ts";
 import { Answers } from "../schedule/answers.ts";
@@ -48,6 +49,8 @@ export async function prepare(options: PrepareOptions): Promise<Prepared> {
     const config =
       options.targets === undefined ? settings.release : { ...settings.release, targets: [...options.targets] };
     plan = makePlan(config, facts.release, defaultsOf(settings));
+    const missing = missingFiles(config, root);
+    if (missing.length > 0) throw new PlanError(missing);
     const left = leftOut(settings);
     if (left !== "") plan = { ...plan, warnings: [...plan.warnings, left] };
   } catch (error) {
@@ -59,6 +62,18 @@ export async function prepare(options: PrepareOptions): Promise<Prepared> {
     store: new Store(join(cache, "store"), guard),
     output: new Output(output, answers.digests, guard),
   };
+}
+
+/** Files that settings name and that are not there: told before anything is built. */
+function missingFiles({ archive, packages }: ReleaseFile["release"], root: string): PlanError["problems"] {
+  const inArchive = (archive?.files ?? []).map((name, i) => ({ name, path: ["release", "archive", "files", i] }));
+  const inPackages = (packages?.contents ?? []).map(({ from: name }, i) => ({
+    name,
+    path: ["release", "packages", "contents", i, "from"],
+  }));
+  return [...inArchive, ...inPackages]
+    .filter(({ name }) => !existsSync(join(root, name)))
+    .map(({ name, path }) => ({ path, message: `there is no file ${name}` }));
 }
 
 function defaultsOf({ chosen }: ReleaseFile): { flags: readonly string[]; env: Record<string, string> } | undefined {

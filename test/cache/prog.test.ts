@@ -78,9 +78,14 @@ describe("the protocol", () => {
 
   it("ends where the go command does without a word, and says what is wrong with a line", () => {
     expect(converseWithProgram([`--dir=${directory}`, "--read-only"], get(1))).toHaveLength(2);
-    const ran = spawnSync(process.execPath, [MAIN, "cache", "prog"], { input: "{\n", encoding: "utf8" });
-    expect(ran.status).not.toBe(0);
-    expect(ran.stderr).toMatch(/^pare: /);
+    for (const input of ["{\n", "null\n", "[]\n", "ls\n"]) {
+      const { status, stderr } = spawnSync(process.execPath, [MAIN, "cache", "prog"], { input, encoding: "utf8" });
+      expect({ status, stderr }).toEqual({
+        status: 2,
+        stderr:
+          'pare: a line on stdin is no request of the go command: let Go start this command, with GOCACHEPROG="pare cache prog" in its environment\n',
+      });
+    }
   });
 
   it("takes no output with another hash, and gives none that was cut off", async () => {

@@ -220,6 +220,7 @@ describe("refused", () => {
       2,
       /^pare: pare\.yaml:1:23: .*leads out of the project/m,
     ],
+    ["a flag for a package", "release: { builds: [{ package: '-toolexec=touch' }] }", 2, /: a path, no flag/],
     ["a name with a newline", 'release: { name: "a\\nb" }', 2, /^pare: pare\.yaml:1:12: release\.name: no file name/m],
     ["a name for a shell", "release: { builds: [{ package: ., name: '$(touch x)' }] }", 2, /no file name/],
     [
@@ -237,8 +238,8 @@ describe("refused", () => {
     [
       "a file that is not there",
       "release: { targets: [linux/amd64], archive: { files: [NOTICE] } }",
-      4,
-      /NOTICE: no such file/,
+      2,
+      /^pare: pare\.yaml:1:55: there is no file NOTICE/m,
     ],
     [
       "a link that leads out",
