@@ -7,10 +7,9 @@ const { port, signal } = workerData as WorkerData;
 const { makeParts } = await import("../ledger/beside.ts");
 const { inflate } = await import("../toolchain/inflate.ts");
 const { hash } = process.getBuiltinModule("node:crypto");
-// as main.ts does it where there is no second thread: not before everything is loaded, for what Node has compiled of itself fits no other
-// flags, and they are those of all threads
-if (Number(process.versions.node.split(".")[0]) >= 24 && (process.arch === "x64" || process.arch === "arm64"))
-  process.getBuiltinModule("node:v8").setFlagsFromString("--no-turbofan");
+const { tune } = await import("./engine.ts");
+// for the first thread too, which leaves it to this one: not before everything is loaded
+tune();
 
 const send = (message: Message, owned: readonly ArrayBufferView[] = []): void => {
   port.postMessage(message, [...new Set(owned.map(({ buffer }) => buffer as ArrayBuffer))]);

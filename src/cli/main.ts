@@ -22,7 +22,6 @@ async function cacheProg(given: ProgFlags): Promise<number> {
 }
 
 async function anyCommand(): Promise<number> {
-  const { setFlagsFromString } = process.getBuiltinModule("node:v8");
   const { begin } = await import("./ahead.ts");
   const isBegun = begin(argv, new URL(`./besideworker${import.meta.url.slice(-3)}`, import.meta.url));
   // what Node has compiled of itself fits no other flags: what every command needs is loaded before they are set
@@ -39,12 +38,7 @@ async function anyCommand(): Promise<number> {
   process.getBuiltinModule("node:module").enableCompileCache();
   const { run } = await import("./program.ts");
   if (argv[0] === "profile") await import("./profile.ts");
-  // tables of an executable are large and short-lived: with V8's small first nursery a tenth of the time goes into copying them
-  setFlagsFromString("--min-semi-space-size=16");
-  setFlagsFromString("--semi-space-growth-factor=4");
-  // a run is over before the last tier of compilation pays for itself: it takes a third of the processor's time and gives none back.
-  // Only where the tier below it is on by default. A second thread says so itself, when it has loaded what it needs
-  if (!isBegun && major >= 24 && (process.arch === "x64" || process.arch === "arm64"))
-    setFlagsFromString("--no-turbofan");
+  // the second thread sets them where it runs: before it has loaded what it needs of Node, they would have all of that compiled anew
+  if (!isBegun) (await import("./engine.ts")).tune();
   return run(argv);
 }
