@@ -1,5 +1,5 @@
 // What Release promises, measured: node bench/release.ts [section | section:program | section:program:runs …], all sections by default.
-// Sections: warm, cold, unchanged, memory, kills; programs: ko, age, shfmt. goreleaser takes part if it is on PATH, or named by GORELEASER.
+// Sections: warm, cold, unchanged, memory, kills; programs: ko, yq, age, shfmt. goreleaser takes part if it is on PATH, or named by GORELEASER.
 // Ratios travel between machines; all that are compared ran in the same minutes.
 const SECTIONS: Readonly<Record<string, (program?: string, count?: number) => Promise<void>>> = {
   warm: async (...how) => (await import("./release/contest.ts")).warm(...how),

@@ -23,7 +23,7 @@ export async function warm(name = "ko", runs = 3): Promise<void> {
 }
 
 /** Nothing is compiled: each contender begins with an empty build cache of its own; the best of several rounds, which change their order. */
-export async function cold(name = "shfmt", rounds = 2): Promise<void> {
+export async function cold(name = "yq", rounds = 2): Promise<void> {
   await withSubject(PROGRAMS[name], (subject) => {
     const { loop, pare, goreleaser } = subject.contenders();
     const commands = [loop, pare, ...(goreleaser === undefined ? [] : [goreleaser])];

@@ -34,6 +34,7 @@ export interface Published {
 export const PROGRAMS: Readonly<Record<string, Published>> = {
   ko: { name: "ko", module: "github.com/google/ko", version: "v0.18.0", pkg: "." },
   shfmt: { name: "shfmt", module: "mvdan.cc/sh/v3", version: "v3.14.1", pkg: "./cmd/shfmt" },
+  yq: { name: "yq", module: "github.com/mikefarah/yq/v4", version: "v4.54.1", pkg: "." },
   age: { name: "age", module: "filippo.io/age", version: "v1.3.2", pkg: "./cmd/age" },
 };
 

@@ -114,6 +114,7 @@ function documentOf(result: TagResult, subject: TagSubject, { own }: Discovery, 
       knowledge: found.known?.id ?? null,
       readers: [...found.readers],
     })),
+    failing: [...result.failing],
     best: best && {
       tags: { set: [...best.tags.set], drop: [...best.tags.drop] },
       size: best.size,

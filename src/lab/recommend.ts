@@ -161,16 +161,18 @@ export function recommend(
 
 /** What no scenario would take. */
 function unfit(
-  { variant, outcome, measures }: LabRow,
+  row: LabRow,
   result: LabResult,
   scenario: ScenarioRules,
 ): { by: Rejected["by"]; reason: string } | undefined {
+  const { variant, outcome, measures } = row;
   const failed = (reason: string): { by: "failed"; reason: string } => ({ by: "failed", reason });
   if (outcome.state === "absent") return failed(`${outcome.tool} is not there: ${outcome.get}`);
   if (outcome.state !== "built") return failed(outcome.reason);
   if (variant.unsafe !== undefined) return { by: "rule", reason: variant.unsafe };
   if (measures.alive?.value === false) return failed(`it does not run: ${measures.alive.how}`);
-  if (measures.tests?.value === false) return failed(`its tests fail: ${measures.tests.how}`);
+  // the first is the user's own build, whatever its tests say
+  if (measures.tests?.value === false && row !== result.rows[0]) return failed(`its tests fail: ${measures.tests.how}`);
   if (measures.traits?.restores?.value === false) return failed("unpacked, it is another program");
   const [goos, goarch] = result.target.split("/");
   const target = variant.target ?? { GOOS: goos, GOARCH: goarch };

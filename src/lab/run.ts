@@ -135,6 +135,8 @@ class Lab {
   /** Places of this machine that a program may name. */
   readonly #places: readonly string[];
   readonly #inspectors = inspectors();
+  /** Packages whose tests fail with the first variant that is tested: no other is to blame for them. */
+  #failing: readonly string[] | undefined;
 
   constructor(plan: Plan, options: LabOptions, missing: ReadonlySet<ToolName>) {
     this.#plan = plan;
@@ -439,8 +441,10 @@ class Lab {
       { memory: BUILD_BYTES },
     );
     if (found === undefined) return;
-    draft.measures.tests = { value: found.passes, how };
-    if (!found.passes) draft.notes.push(`tests fail: ${failedTests(found.output)}`);
+    const value = found.passes || isAmong(found.failed, this.#failing);
+    this.#failing ??= found.failed;
+    draft.measures.tests = { value, how };
+    if (!value) draft.notes.push(`tests fail: ${failedTests(found.output)}`);
   }
 
   /** Second and cold builds, alone on the machine. */
@@ -543,6 +547,11 @@ function testFlags({ flags, env }: Variant): { flags: string[]; how: string } {
   const kept = flags.filter((flag) => !/^--?(?:ldflags|trimpath|buildvcs|buildmode)\b/.test(flag));
   const words = [...Object.entries(env).map(([name, value]) => `${name}=${value}`), "go test", ...kept];
   return { flags: kept, how: words.join(" ") };
+}
+
+/** Whether something failed, and nothing that did not fail before. */
+function isAmong(failed: readonly string[], before: readonly string[] = []): boolean {
+  return failed.length > 0 && failed.every((pkg) => before.includes(pkg));
 }
 
 function failedTests(output: string): string {

@@ -7,7 +7,7 @@ import { profile } from "../ledger/profile.ts";
 import { snapshot } from "../ledger/snapshot.ts";
 import { Cancelled, type Executor } from "../schedule/executor.ts";
 import { type Guard, ToolFailure } from "../toolchain/failure.ts";
-import { build, type GoContext, test } from "../toolchain/go.ts";
+import { build, type GoContext, test as goTest, type Tested } from "../toolchain/go.ts";
 import { addFlags } from "../toolchain/goflags.ts";
 import { watchTree } from "../toolchain/processtree.ts";
 import { headOf, type ListedBuild, listFiles } from "../toolchain/taggedfiles.ts";
@@ -101,6 +101,17 @@ export async function tagRows(
   if (!base.ok) throw new ToolFailure("build-failed", base.output);
   const near = base.bytes;
   let building = 0;
+  /** Packages whose tests fail without any change of tags. */
+  let failing: Promise<readonly string[]> | undefined;
+  /** What fails with these tags and not without; null if nothing does. */
+  const test = async (tags: TagSet): Promise<string | null> => {
+    failing ??= runTests(subject, own, { set: [], drop: [] }, run.tested, run).then(({ failed }) => failed);
+    const anyway = await failing;
+    const tested = run.tested.filter((pkg) => !anyway.includes(pkg));
+    if (tested.length === 0) return null;
+    const { passes, output } = await runTests(subject, own, tags, tested, run);
+    return passes ? null : firstLine(`\n${output}`);
+  };
   const builder: TagBuilder = {
     async build(tags, name) {
       // one may always begin, so that a budget that is too short still says something
@@ -112,9 +123,10 @@ export async function tagRows(
     },
     idle: (tags) => idleTags(subject, own, tags),
     discover: (tags) => foundWith(subject, own, tags, entries),
-    ...(run.tested.length > 0 ? { test: (tags) => testOnce(subject, own, tags, run) } : {}),
+    ...(run.tested.length > 0 ? { test } : {}),
   };
-  return measureTags(found, base.bytes, builder);
+  const result = await measureTags(found, base.bytes, builder);
+  return { ...result, failing: (await failing) ?? [] };
 }
 
 const named = ({ set, drop }: TagSet): string => [...set, ...drop.map((tag) => `without ${tag}`)].join(", ");
@@ -170,16 +182,20 @@ function buildOnce(
   });
 }
 
-function testOnce(subject: TagSubject, own: readonly string[], tags: TagSet, run: TagRun): Promise<string | null> {
+function runTests(
+  subject: TagSubject,
+  own: readonly string[],
+  tags: TagSet,
+  tested: readonly string[],
+  { executor, memory }: TagRun,
+): Promise<Tested> {
+  const isBase = tags.set.length === 0 && tags.drop.length === 0;
   const flags = flagsWith(subject, own, tags).filter((flag) => /^--?tags=/.test(flag));
-  return run.executor.run({
-    key: `tests ${JSON.stringify([run.tested, subject.env, flags])}`,
-    label: `testing with ${named(tags)}`,
-    memory: run.memory,
-    run: async ({ signal }) => {
-      const { passes, output } = await test(run.tested, flags, {}, { ...contextOf(subject), signal });
-      return passes ? null : firstLine(`\n${output}`);
-    },
+  return executor.run({
+    key: `tests ${JSON.stringify([tested, subject.env, flags])}`,
+    label: isBase ? "testing it as it is" : `testing with ${named(tags)}`,
+    memory,
+    run: ({ signal }) => goTest(tested, flags, {}, { ...contextOf(subject), signal }),
   });
 }
 

@@ -65,6 +65,8 @@ export interface TagResult {
   readonly rows: readonly TagRow[];
   /** Null if no tag saves anything. */
   readonly best: TagCombination | null;
+  /** Packages whose tests fail without any change of tags, where tests were run: they say nothing of tags. */
+  readonly failing: readonly string[];
 }
 
 /** Below this the name of the tag alone, and alignment, may make the difference. */
@@ -79,7 +81,11 @@ export const tagSetOf = (all: readonly FoundTag[]): TagSet => ({
 });
 
 /** Builds and marks. `base`: bytes of the program as it is. */
-export async function measureTags(found: readonly FoundTag[], base: number, builder: TagBuilder): Promise<TagResult> {
+export async function measureTags(
+  found: readonly FoundTag[],
+  base: number,
+  builder: TagBuilder,
+): Promise<Omit<TagResult, "failing">> {
   const twins = new Twins(found, builder);
   // side by side: who runs when is the executor's business
   const rows = await Promise.all(

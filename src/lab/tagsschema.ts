@@ -46,6 +46,7 @@ export const tagsSchema = z
         ),
       }),
     ),
+    failing: names.describe("packages whose tests fail without any change of tags: they say nothing of tags"),
     best: z
       .strictObject({
         tags: set,

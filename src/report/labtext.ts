@@ -129,7 +129,8 @@ function notesOf(row: LabRow, result: LabResult): string {
   const linking = measures.traits?.linking?.value;
   if (linking !== undefined && from !== undefined && linking !== from.measures.traits?.linking?.value)
     parts.push(linking);
-  if (measures.tests?.value === true) parts.push("tests pass");
+  if (measures.tests?.value === true)
+    parts.push(result.rows[0].measures.tests?.value === false ? "no other test fails" : "tests pass");
   if (variant.unsafe !== undefined) parts.push(`unsafe: ${variant.unsafe}`);
   else if (variant.price !== "") parts.push(variant.price);
   return parts.join(" · ");

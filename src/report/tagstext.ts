@@ -16,7 +16,7 @@ const GREEN = 71;
 const RED = 167;
 
 export function tagsText(document: TagsDocument, { terminal: t, exact = false }: TagsTextOptions): string {
-  const { base, rows, best } = document;
+  const { base, rows, best, failing } = document;
   const size = (bytes: number): string => (exact ? `${formatExact(bytes)} bytes` : formatBytes(bytes));
   const lines = [`${bold(t, visible(document.subject))} · ${size(base)} with  ${visible(document.command)}`, ""];
   const shown = rows
@@ -51,6 +51,10 @@ export function tagsText(document: TagsDocument, { terminal: t, exact = false }:
     for (const { tag, bytes } of best.beside)
       lines.push(dim(t, `  ${visible(tag)}: ${size(bytes)} of it, only beside the others`));
     for (const { tag, reason } of best.without) lines.push(dim(t, `  not ${visible(tag)}: ${visible(reason)}`));
+  }
+  if (failing.length > 0) {
+    const last = `tests that fail without any change of tags, and say nothing of them: ${failing.map(visible).join(", ")}`;
+    lines.push("", dim(t, last));
   }
   lines.push(...others(rows, t));
   return `${lines.join("\n")}\n`;

@@ -119,15 +119,26 @@ export async function packagesOf(
     });
 }
 
-/** Runs the tests of packages; answers whether they pass and what was printed. */
+export interface Tested {
+  readonly passes: boolean;
+  /** Packages whose tests fail, or do not build. */
+  readonly failed: readonly string[];
+  readonly output: string;
+}
+
+/** What `go test` ends a package's report with where it fails (cmd/go/internal/test/test.go). */
+const FAILED = /^FAIL\t(\S+)(?:\t| \[)/gm;
+
+/** Runs the tests of packages, by import path: none begins with a dash, and behind "--" go test expects words for the test program. */
 export async function test(
   packages: readonly string[],
   flags: readonly string[],
   env: Environment,
   context: GoContext,
-): Promise<{ readonly passes: boolean; readonly output: string }> {
-  const { code, stdout, stderr } = await go(["test", ...flags, "--", ...packages], context, env);
-  return { passes: code === 0, output: `${stdout}${withoutDownloads(stderr)}`.trim() };
+): Promise<Tested> {
+  const { code, stdout, stderr } = await go(["test", ...flags, ...packages], context, env);
+  const failed = [...stdout.matchAll(FAILED)].map(([, name]) => name);
+  return { passes: code === 0, failed, output: `${stdout}${withoutDownloads(stderr)}`.trim() };
 }
 
 /** Whether these flags of `go build`, or GOFLAGS, run the tools through a program of the user's own. */

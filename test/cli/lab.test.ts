@@ -175,9 +175,13 @@ describe("pare lab", () => {
       { state: "built" },
       { state: "skipped", reason: "the time budget was spent" },
     ]);
-    const tested = lab(["--only", "default", "--test", ".", "--", "-tags=breaks"]);
+    const broken = ["--test", ".", "--", "-tags=breaks"];
+    const tested = lab(["--only", "default,-w", ...broken]);
     expect(row(tested, "default").measures.tests).toEqual({ value: false, how: "go test -tags=breaks" });
     expect(row(tested, "default").notes).toContain("tests fail: TestWithoutTheTag");
+    // what fails anyway is not its fault
+    expect(row(tested, "-w").measures.tests?.value).toBe(true);
+    expect(pare(["-q", "--only", "default,-w", ...broken]).stdout).toContain("no other test fails");
   });
 
   it("does not begin with a program that does not build", () => {

@@ -249,6 +249,7 @@ describe("pare lab --tags", () => {
       beside: [{ tag: "unchecked", bytes: nojson - size }],
     });
     expect(document.best!.without[0].reason).toContain("redeclared");
+    expect(document.failing).toEqual(["example.com/tags/broken"]);
   });
 
   it("shows it", () => {
