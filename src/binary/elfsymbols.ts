@@ -1,8 +1,8 @@
 // ELF symbol tables. Specification: the System V gABI, "Symbol Table"; letters as in GOROOT/src/cmd/internal/objfile/elf.go,
 // save that zero-filled data is B.
-import { text } from "./bytes.ts";
 import { type ElfFile, ET_REL, SHT_NOBITS } from "./elfheaders.ts";
 import { emptySymbols, NO_RVA, type SymbolTable } from "./executable.ts";
+import { namedSymbols } from "./symbolnames.ts";
 import { StringTable } from "./stringtable.ts";
 
 /** File ranges of a symbol table, its names, and its section indices if there are more than 65,279 sections. */
@@ -99,7 +99,7 @@ export function readSymbols(file: ElfFile, source: SymbolSource | undefined): Sy
     rva[i] = address < 0 ? NO_RVA : address;
     size[i] = address < 0 ? 0 : Math.min(length, end - address);
   }
-  return {
+  return namedSymbols(bytes.data, {
     count,
     rva,
     size,
@@ -108,6 +108,6 @@ export function readSymbols(file: ElfFile, source: SymbolSource | undefined): Sy
     nameLength,
     entryOffset,
     entrySize,
-    name: (i) => text(bytes.data.subarray(nameOffset[i], nameOffset[i] + nameLength[i])),
-  };
+    underscored: false,
+  });
 }

@@ -68,8 +68,13 @@ export interface SymbolTable {
   /** File range of the symbol's own record; entrySize 0 if the format has none. */
   readonly entryOffset: Uint32Array;
   readonly entrySize: number;
+  /** An underscore in front of a name is not part of it. */
+  readonly underscored: boolean;
   name(i: number): string;
 }
+
+/** A symbol table as plain data: what another thread may have read. */
+export type SymbolColumns = Omit<SymbolTable, "name">;
 
 /**
  * Run-time relocations stored in the file (ELF .rela.dyn, PE .reloc, Mach-O rebase …): entry i covers a file range and patches slot.
@@ -167,6 +172,7 @@ export const emptySymbols: SymbolTable = {
   nameLength: new Uint32Array(0),
   entryOffset: new Uint32Array(0),
   entrySize: 0,
+  underscored: false,
   name: () => "",
 };
 

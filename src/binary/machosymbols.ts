@@ -1,7 +1,8 @@
 // Mach-O symbol tables. Specification: Apple's <mach-o/nlist.h>; letters as in GOROOT/src/cmd/internal/objfile/macho.go, save that
 // zero-filled data is B.
-import { type Bytes, text } from "./bytes.ts";
+import type { Bytes } from "./bytes.ts";
 import { emptySymbols, NO_RVA, type SymbolTable } from "./executable.ts";
+import { namedSymbols } from "./symbolnames.ts";
 import type { MachoSection } from "./macho.ts";
 import { StringTable } from "./stringtable.ts";
 import { sizesByDistance } from "./symbolsizes.ts";
@@ -62,7 +63,7 @@ export function readMachoSymbols(
     rva[i] = address;
     limit[i] = s.rva + s.size;
   }
-  return {
+  return namedSymbols(bytes.data, {
     count,
     rva,
     size: sizesByDistance(rva, limit),
@@ -71,10 +72,7 @@ export function readMachoSymbols(
     nameLength,
     entryOffset,
     entrySize,
-    // Mach-O puts an underscore in front of every name that has one in C or Go.
-    name: (i) => {
-      const start = nameOffset[i] + (bytes.data[nameOffset[i]] === 0x5f && nameLength[i] > 0 ? 1 : 0);
-      return text(bytes.data.subarray(start, nameOffset[i] + nameLength[i]));
-    },
-  };
+    // Mach-O puts one in front of every name that has one in C or Go
+    underscored: true,
+  });
 }

@@ -1,7 +1,8 @@
 // COFF symbol tables. Specification: Microsoft's "PE Format", "COFF Symbol Table"; letters as in
 // GOROOT/src/cmd/internal/objfile/pe.go, save that zero-filled data is B.
-import { type Bytes, text } from "./bytes.ts";
+import type { Bytes } from "./bytes.ts";
 import { emptySymbols, NO_RVA, type SymbolTable } from "./executable.ts";
+import { namedSymbols } from "./symbolnames.ts";
 import type { SectionHeader } from "./peheaders.ts";
 import type { StringTable } from "./stringtable.ts";
 import { sizesByDistance } from "./symbolsizes.ts";
@@ -57,7 +58,7 @@ export function readCoffSymbols(
     rva[i] = s.rva + value;
     limit[i] = s.rva + s.memSize;
   }
-  return {
+  return namedSymbols(bytes.data, {
     count,
     rva,
     size: sizesByDistance(rva, limit),
@@ -66,6 +67,6 @@ export function readCoffSymbols(
     nameLength,
     entryOffset,
     entrySize: SYMBOL_SIZE,
-    name: (i) => text(bytes.data.subarray(nameOffset[i], nameOffset[i] + nameLength[i])),
-  };
+    underscored: false,
+  });
 }

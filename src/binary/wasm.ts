@@ -13,6 +13,7 @@ import {
   type SymbolTable,
   type WasmCode,
 } from "./executable.ts";
+import { namedSymbols } from "./symbolnames.ts";
 import { LebCursor } from "./leb.ts";
 import { Structure } from "./structure.ts";
 import { paint, readData, type WasmSection } from "./wasmdata.ts";
@@ -190,7 +191,7 @@ function readSymbols(bytes: Bytes, section: WasmSection | undefined, code: WasmC
         letter[i] = 0x54;
       }
     }
-    return {
+    return namedSymbols(bytes.data, {
       count,
       rva,
       size: length,
@@ -199,8 +200,8 @@ function readSymbols(bytes: Bytes, section: WasmSection | undefined, code: WasmC
       nameLength,
       entryOffset,
       entrySize: 0,
-      name: (i) => text(bytes.data.subarray(nameOffset[i], nameOffset[i] + nameLength[i])),
-    };
+      underscored: false,
+    });
   }
   return emptySymbols;
 }

@@ -1,9 +1,10 @@
 // What can be found out while somebody else looks at the data: the functions, the symbols' packages, the debug information. Another thread makes the parts, one after the other, and `profile` takes each when it needs it.
-import type { Executable } from "../binary/executable.ts";
+import type { Executable, SymbolColumns, SymbolTable } from "../binary/executable.ts";
 import type { GoProgram } from "../binary/go/program.ts";
 import type { Refs } from "../binary/go/refs/refs.ts";
 import { openContainer } from "../binary/open.ts";
 import { release } from "../binary/release.ts";
+import { namedSymbols } from "../binary/symbolnames.ts";
 import { codeRefs } from "./claims/coderefs.ts";
 import { type DebugInfo, type Inflate, readDebug } from "./claims/dwarf.ts";
 import { type Functions, ownFunctions, packageByName } from "./claims/functions.ts";
@@ -32,6 +33,7 @@ export interface RefsPart {
 export interface FrontPart extends Numbering {
   readonly functions: Functions;
   readonly marks: MarkRows;
+  readonly hasSymbols: boolean;
   /** 0: no symbol names a Go function. */
   readonly named: number;
 }
@@ -41,13 +43,19 @@ export interface TablePart extends Numbering {
   readonly rows: Omit<Ledger, "packages" | "symbols">;
 }
 
+/** The symbol table, and the packages that its names tell. */
+export interface SymbolsPart {
+  readonly table: SymbolColumns;
+  readonly packages: SymbolPackages;
+}
+
 /** Everything that another thread may find out, by name. Plain data, in the order in which it is made. */
 export interface Parts {
   readonly refs: RefsPart;
   readonly front: FrontPart;
   readonly origins: Uint32Array | undefined;
   readonly table: TablePart;
-  readonly symbols: SymbolPackages;
+  readonly symbols: SymbolsPart;
   readonly debug: DebugInfo | undefined;
 }
 
@@ -85,7 +93,11 @@ export function* makeParts(bytes: Uint8Array, inflate: Inflate): Generator<Made>
   const numbering = (): Numbering => ({ packages: packages.all(), strings: symbols.added() });
   const { marks } = named;
   const owned = [marks.rva, marks.size, marks.owner, marks.symbol, marks.kind, marks.weight];
-  yield { part: "front", value: { ...numbering(), functions, marks, named: named.functions }, owned };
+  yield {
+    part: "front",
+    value: { ...numbering(), functions, marks, hasSymbols: exe.symbols().count > 0, named: named.functions },
+    owned,
+  };
   const known = packages.count;
   const origins = refOrigins(exe, go, go.module, refs, packageByName(go.pcln, packages));
   release(refs.target, refs.func, refs.at);
@@ -95,7 +107,12 @@ export function* makeParts(bytes: Uint8Array, inflate: Inflate): Generator<Made>
   const { packages: _, symbols: __, ...rows } = sweep(claims);
   const { start, kind, pkg, symbol, evidence } = rows;
   yield { part: "table", value: { ...numbering(), rows }, owned: [start, kind, pkg, symbol, evidence] };
-  yield { part: "symbols", value: symbolPackages(exe.symbols()), owned: [] };
+  const read = exe.symbols();
+  const { name: ___, ...table } = read;
+  const told = symbolPackages(read);
+  const { rva, size, letter, nameOffset, nameLength, entryOffset } = table;
+  const columns = [rva, size, letter, nameOffset, nameLength, entryOffset, told.of];
+  yield { part: "symbols", value: { table, packages: told }, owned: table.count > 0 ? columns : [] };
   yield { part: "debug", value: readDebug(exe, inflate), owned: [] };
 }
 
@@ -109,8 +126,18 @@ export function adoptFront(
 ): (f: number) => number {
   for (const name of part.packages) packages.id(name);
   for (const name of part.strings) symbols.add(name);
-  if (exe.symbols().count > 0) symbols.source((i) => exe.symbols().name(i));
+  if (part.hasSymbols) symbols.source((i) => exe.symbols().name(i));
   return symbols.source((i) => go.pcln.name(i));
+}
+
+/** The executable with a symbol table that somebody else may have read. */
+export function withSymbols(exe: Executable, told: () => SymbolsPart | undefined): Executable {
+  let table: SymbolTable | undefined;
+  const read = (): SymbolTable => {
+    const columns = told()?.table;
+    return columns ? namedSymbols(exe.bytes, columns) : exe.symbols();
+  };
+  return { ...exe, symbols: () => (table ??= read()) };
 }
 
 /** Takes over a ledger whose packages are known here by the same numbers; its strings need not be. */

@@ -64,7 +64,7 @@ export class SymbolNames {
 
   /** A handle of another table whose sources are those of this one; `handles` are the handles here of the names added there. */
   renumber(handle: number, handles: readonly number[]): number {
-    return handle % SOURCES === 0 ? handles[handle / SOURCES] : handle;
+    return (handle & (SOURCES - 1)) === 0 ? handles[handle >>> SOURCE_BITS] : handle;
   }
 
   /** Registers a source of names and answers the function from its indices (below 2^26) to handles. */
@@ -84,7 +84,8 @@ export class SymbolNames {
 }
 
 /** Handles are index × SOURCES + source; source 0 holds the interned strings. */
-const SOURCES = 64;
+const SOURCE_BITS = 6;
+const SOURCES = 1 << SOURCE_BITS;
 
 /**
  * Claims of all passes, struct of arrays over file offsets. A claimant's place in the list is its priority: `begin(n)` starts

@@ -8,7 +8,7 @@ import { looksGarbled } from "../binary/go/garble.ts";
 import { release } from "../binary/release.ts";
 import type { GoProgram } from "../binary/go/program.ts";
 import { openContainer } from "../binary/open.ts";
-import { adoptFront, adoptTable, type Beside } from "./beside.ts";
+import { adoptFront, adoptTable, type Beside, type SymbolsPart, withSymbols } from "./beside.ts";
 import { claimData, type DataResult } from "./claims/data.ts";
 import { type Inflate, readDebug } from "./claims/dwarf.ts";
 import { type Functions, ownFunctions } from "./claims/functions.ts";
@@ -143,12 +143,13 @@ export function profile(bytes: Uint8Array, options: ProfileOptions = {}): Profil
 
 function profileOne(bytes: Uint8Array, options: ProfileOptions, packages: Names, symbols: SymbolNames): Profile {
   const program = openProgram(bytes);
-  const { exe, buildInfo, goVersion, go } = program;
-  const warnings = [...exe.warnings];
-  const claims = new Claims(bytes.length, exe.regions, packages, symbols);
+  const { buildInfo, goVersion, go } = program;
+  const warnings = [...program.exe.warnings];
+  const claims = new Claims(bytes.length, program.exe.regions, packages, symbols);
   claimStructure(claims, program);
   claims.begin(CLAIMANT.testimony);
-  const testimony = options.testimony && go?.module && claimTestimony(claims, exe, go.module, options.testimony);
+  const testimony =
+    options.testimony && go?.module && claimTestimony(claims, program.exe, go.module, options.testimony);
   if (options.testimony && go && !testimony) warnings.push(MUTE_LINKER);
   let base = sweep(claims);
   const fill = (more: Ledger): void => {
@@ -160,6 +161,9 @@ function profileOne(bytes: Uint8Array, options: ProfileOptions, packages: Names,
 
   // what comes from elsewhere knows of no testimony, and of no more than owners
   const beside = testimony || options.inlined || options.files || !go?.module ? undefined : options.beside;
+  let asked: { readonly part: SymbolsPart | undefined } | undefined;
+  const symbolsBeside = (): SymbolsPart | undefined => (asked ??= { part: beside?.("symbols") }).part;
+  const exe = beside ? withSymbols(program.exe, symbolsBeside) : program.exe;
   let named = 0;
   let data: DataResult | undefined;
   let inlined: InlinedRow[] | undefined;
@@ -216,7 +220,7 @@ function profileOne(bytes: Uint8Array, options: ProfileOptions, packages: Names,
     goParts: go?.module ? partsOf(go.module, go.pcln) : [],
     warnings,
     debug: () => beside?.("debug") ?? readDebug(exe, options.inflate),
-    symbolPackages: () => beside?.("symbols"),
+    symbolPackages: () => symbolsBeside()?.packages,
   });
   const stripped = named === 0;
   const elimination = testimony ? asLinked(options.testimony, data?.elimination) : data?.elimination;

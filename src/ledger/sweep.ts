@@ -57,6 +57,23 @@ class Rows {
     this.count++;
   }
 
+  /** Adds rows [from, to) of a ledger, the first from `start` on. Neighbours in a ledger differ: only the first may go on with a row here. */
+  copy(l: Ledger, from: number, to: number, start: number): void {
+    this.add(start, l.kind[from], l.pkg[from], l.symbol[from], l.evidence[from]);
+    from++;
+    if (to - from < FEW) {
+      for (; from < to; from++) this.add(l.start[from], l.kind[from], l.pkg[from], l.symbol[from], l.evidence[from]);
+      return;
+    }
+    const { count } = this;
+    this.start.set(l.start.subarray(from, to), count);
+    this.kind.set(l.kind.subarray(from, to), count);
+    this.pkg.set(l.pkg.subarray(from, to), count);
+    this.symbol.set(l.symbol.subarray(from, to), count);
+    this.evidence.set(l.evidence.subarray(from, to), count);
+    this.count = count + to - from;
+  }
+
   ledger(size: number, claims: Pick<Claims, "packages" | "symbols">): Ledger {
     const n = this.count;
     return {
@@ -72,6 +89,9 @@ class Rows {
     };
   }
 }
+
+/** Fewer rows than this are copied one by one. */
+const FEW = 16;
 
 /** Indices of keys in ascending order, equal keys in index order (least-significant-digit radix sort, two or three digits). */
 export function sortedOrder(keys: Uint32Array, count: number): Uint32Array {
@@ -196,16 +216,18 @@ export function fillGaps(base: Ledger, more: Ledger): Ledger {
   const rows = new Rows(base.count + more.count);
   let j = 0;
   for (let i = 0; i < base.count; i++) {
+    const found = base.kind.indexOf(KIND.unattributed, i);
+    const gap = found < 0 || found > base.count ? base.count : found;
+    if (gap > i) rows.copy(base, i, gap, base.start[i]);
+    if (gap === base.count) break;
+    i = gap;
     const from = base.start[i];
     const to = i + 1 < base.count ? base.start[i + 1] : base.size;
-    if (base.kind[i] !== KIND.unattributed) {
-      rows.add(from, base.kind[i], base.pkg[i], base.symbol[i], base.evidence[i]);
-      continue;
-    }
     while (j + 1 < more.count && more.start[j + 1] <= from) j++;
-    for (let k = j; k < more.count && more.start[k] < to; k++) {
-      rows.add(Math.max(from, more.start[k]), more.kind[k], more.pkg[k], more.symbol[k], more.evidence[k]);
-    }
+    let end = j + 1;
+    while (end < more.count && more.start[end] < to) end++;
+    rows.copy(more, j, end, from);
+    j = end - 1;
   }
   return rows.ledger(base.size, base);
 }
