@@ -5,7 +5,7 @@ import { readWorkflow, type Workflow } from "./github.ts";
 import { type GoMod, readGoMod } from "./gomod.ts";
 import { readHcl } from "./hcl.ts";
 import { type ImageTarget, readBake, readCompose } from "./images.ts";
-import { readMakefile } from "./make.ts";
+import { readMakefile, type Recipe } from "./make.ts";
 import { readReleaser, type Releaser } from "./releasers.ts";
 import { type Command, readShell } from "./shell.ts";
 import { readTaskfile } from "./taskfile.ts";
@@ -33,7 +33,7 @@ interface Contents {
   readonly goreleaser: { readonly releaser: Releaser };
   readonly ko: { readonly releaser: Releaser };
   readonly gomod: { readonly mod: GoMod };
-  readonly make: object;
+  readonly make: { readonly recipes: readonly Recipe[] };
   readonly task: object;
   readonly shell: object;
 }
@@ -94,9 +94,10 @@ const READERS: {
   goreleaser: (text) => ({ releaser: readReleaser(readYaml(text)), scripts: [] }),
   ko: (text) => ({ releaser: readReleaser(readYaml(text)), scripts: [] }),
   gomod: (text) => ({ mod: readGoMod(text), scripts: [] }),
-  make: (text) => ({
-    scripts: readMakefile(text).map(({ targets, commands }) => ({ label: `target ${targets}`, commands })),
-  }),
+  make: (text) => {
+    const recipes = readMakefile(text);
+    return { recipes, scripts: recipes.map(({ heading, commands }) => ({ label: `target ${heading}`, commands })) };
+  },
   task: (text) => ({
     scripts: readTaskfile(readYaml(text)).map(({ name, commands }) => ({ label: `task ${name}`, commands })),
   }),

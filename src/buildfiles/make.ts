@@ -5,7 +5,10 @@ import { OPEN, type Snippet, SnippetBuilder, type Span } from "./text.ts";
 
 export interface Recipe extends Span {
   /** As written in front of the colon. */
-  readonly targets: string;
+  readonly heading: string;
+  readonly targets: readonly string[];
+  /** What is made first. */
+  readonly needs: readonly string[];
   readonly commands: readonly Command[];
 }
 
@@ -39,7 +42,11 @@ class Variables {
   value(name: string, depth = 0): string {
     if (!this.#values.has(name)) return WELL_KNOWN[name] ?? OPEN;
     const text = this.#values.get(name);
-    if (text === undefined || depth > MAX_DEPTH) return OPEN;
+    return text === undefined || depth > MAX_DEPTH ? OPEN : this.expand(text, depth);
+  }
+
+  /** A text with all variables put in; OPEN for what is unknown. */
+  expand(text: string, depth = 0): string {
     let size = 0;
     return text.replace(REFERENCE, (whole, ...groups: (string | undefined)[]) => {
       const inner = groups[0] ?? groups[1] ?? groups[2] ?? "";
@@ -87,7 +94,7 @@ function logicalLines(text: string): Span[] {
 
 export function readMakefile(text: string): Recipe[] {
   const variables = new Variables();
-  const rules: { targets: string; start: number; end: number; lines: Span[] }[] = [];
+  const rules: { heading: string; needs: string; start: number; end: number; lines: Span[] }[] = [];
   let rule: (typeof rules)[number] | undefined;
   let conditionals = 0;
   let isDefinition = false;
@@ -131,14 +138,22 @@ export function readMakefile(text: string): Recipe[] {
       variables.forget(own[2]);
       continue;
     }
-    rule = { targets: head[1], start, end, lines: [] };
     const semicolon = head[2].indexOf(";");
+    const needs = withoutComment(semicolon < 0 ? head[2] : head[2].slice(0, semicolon));
+    rule = { heading: head[1], needs, start, end, lines: [] };
     if (semicolon >= 0) rule.lines.push({ start: end - head[2].length + semicolon + 1, end });
     rules.push(rule);
   }
   const env = variables.environment();
-  return rules.map(({ targets, start, end, lines }) => ({
-    targets,
+  const named = (text: string): string[] =>
+    variables
+      .expand(text)
+      .split(/[\s|]+/)
+      .filter((name) => name !== "" && !name.includes(OPEN));
+  return rules.map(({ heading, needs, start, end, lines }) => ({
+    heading,
+    targets: named(heading),
+    needs: named(needs),
     start,
     end,
     commands: lines.flatMap((line) => readShell(recipeLine(text, line, variables), { env })),

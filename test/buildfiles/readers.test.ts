@@ -237,7 +237,10 @@ v:
 	x
 `;
     const recipes = readMakefile(text);
-    expect(recipes.map((recipe) => recipe.targets)).toEqual(["t u", "v"]);
+    expect(recipes.map(({ targets, needs }) => [targets, needs])).toEqual([
+      [["t", "u"], ["dep"]],
+      [["v"], []],
+    ]);
     expect(words(recipes[0].commands)).toEqual(["first|b|d|c", "go|b|d|c|e|?|?|?|?|?|?|end"]);
     expect(recipes[0].commands[0].env.get("E")).toBe("1");
   });

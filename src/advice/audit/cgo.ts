@@ -2,7 +2,7 @@
 import type { BuildFile, FileOf } from "../../buildfiles/buildfile.ts";
 import { ancestors, type Stage } from "../../buildfiles/dockerfile.ts";
 import { flagValue, type GoBuild, goBuildOf, wordsOf } from "../../buildfiles/gobuild.ts";
-import { baseOf, isGoBuild, isStaticBase, startedImages } from "./dockerfile.ts";
+import { baseOf, isStaticBase, startedImages } from "./dockerfile.ts";
 import { entryOf } from "../../buildfiles/tree.ts";
 import type { Found } from "./finding.ts";
 import type { Project } from "./project.ts";
@@ -76,7 +76,7 @@ export function cgoOnStaticBase(project: Project): Found[] {
     return stages
       .filter((stage) => hasCompiler(file, stage))
       .flatMap((stage) =>
-        stage.instructions.filter(isGoBuild).flatMap(({ commands }) =>
+        stage.instructions.flatMap(({ commands }) =>
           commands.flatMap((command): Found[] => {
             const build = goBuildOf(command);
             if (!build || !usesCgo(build)) return [];

@@ -2,8 +2,10 @@
 import type { BuildFile } from "../../buildfiles/buildfile.ts";
 import { ancestors, type Instruction, type Stage } from "../../buildfiles/dockerfile.ts";
 import { goBuildOf, goVerb } from "../../buildfiles/gobuild.ts";
+import type { Command } from "../../buildfiles/shell.ts";
 import { OPEN } from "../../buildfiles/text.ts";
 import type { Found } from "./finding.ts";
+import { doing } from "./makes.ts";
 import type { Project } from "./project.ts";
 import { compileTime } from "./times.ts";
 
@@ -13,8 +15,8 @@ export function dockerfiles(project: Project): DockerBuildFile[] {
   return project.files.filter((file) => file.kind === "dockerfile");
 }
 
-export function isGoBuild(instruction: Instruction): boolean {
-  return instruction.commands.some((command) => goBuildOf(command) !== undefined);
+function buildsGo(project: Project, file: DockerBuildFile): (instruction: Instruction) => boolean {
+  return doing(project, file, (command) => goBuildOf(command) !== undefined);
 }
 
 /** Stages for those who work on the program. */
@@ -25,7 +27,8 @@ export function goImages(
   project: Project,
 ): { readonly file: DockerBuildFile; readonly stages: readonly Stage[]; readonly last: Stage }[] {
   return dockerfiles(project).flatMap((file) => {
-    const stages = file.docker.stages.filter((stage) => stage.instructions.some(isGoBuild));
+    const builds = buildsGo(project, file);
+    const stages = file.docker.stages.filter((stage) => stage.instructions.some(builds));
     const last = file.docker.stages.findLast(({ name }) => !FOR_DEVELOPERS.test(name)) ?? file.docker.stages.at(-1);
     return stages.length > 0 && last ? [{ file, stages, last }] : [];
   });
@@ -64,29 +67,29 @@ const hasBuildCache = (each: Instruction): boolean =>
 
 export function copyBeforeDownload(project: Project): Found[] {
   if (project.exists("vendor/modules.txt")) return [];
-  return goImages(project).flatMap(({ file, stages }) =>
-    stages.flatMap((stage) => {
+  return goImages(project).flatMap(({ file, stages }) => {
+    const builds = buildsGo(project, file);
+    const downloads = doing(project, file, isDownload);
+    return stages.flatMap((stage) => {
       const copy = stage.instructions.findIndex(copiesAll);
-      const build = stage.instructions.findIndex(isGoBuild);
+      const build = stage.instructions.findIndex(builds);
       if (copy < 0 || copy > build || hasModuleCache(stage.instructions[build])) return [];
       if (
         ancestors(stage)
           .flatMap((each) => each.instructions)
-          .some(isDownload) ||
-        stage.instructions.slice(0, copy).some(isDownload)
+          .some(downloads) ||
+        stage.instructions.slice(0, copy).some(downloads)
       )
         return [];
       const { start, end } = stage.instructions[copy];
       const message =
         "every change of a source file downloads all modules again: copy go.mod and go.sum and download first";
       return [{ file, start, end, message, fix: downloadFirst(project, file, stage, copy) }];
-    }),
-  );
+    });
+  });
 }
 
-function isDownload({ commands }: Instruction): boolean {
-  return commands.some((command) => goVerb(command) === "mod download");
-}
+const isDownload = (command: Command): boolean => goVerb(command) === "mod download";
 
 /** Only where nothing but go.mod and go.sum is needed to know the modules. */
 function downloadFirst(project: Project, file: DockerBuildFile, stage: Stage, copy: number): Found["fix"] {
@@ -102,7 +105,7 @@ function downloadFirst(project: Project, file: DockerBuildFile, stage: Stage, co
   if (directory !== "./" && !workdirIs(stage, copy, directory)) return undefined;
   const later = stage.instructions
     .slice(copy + 1)
-    .find((each) => isDownload(each) && each.commands.length === 1 && each.flags.length === 0);
+    .find(({ commands, flags }) => commands.length === 1 && isDownload(commands[0]) && flags.length === 0);
   const edits = [{ start, end: start, text: `COPY go.mod go.sum ${directory}\nRUN go mod download\n` }];
   if (!later) return edits;
   const lineEnd = file.text[later.end] === "\n" ? later.end + 1 : later.end;
@@ -115,10 +118,11 @@ function workdirIs(stage: Stage, before: number, directory: string): boolean {
 }
 
 export function noCacheMount(project: Project): Found[] {
-  return goImages(project).flatMap(({ file, stages }) =>
-    stages.flatMap((stage) =>
+  return goImages(project).flatMap(({ file, stages }) => {
+    const builds = buildsGo(project, file);
+    return stages.flatMap((stage) =>
       stage.instructions
-        .filter((each) => isGoBuild(each) && !hasBuildCache(each))
+        .filter((each) => builds(each) && !hasBuildCache(each))
         .slice(0, 1)
         .map(({ start, end }) => ({
           file,
@@ -128,8 +132,8 @@ export function noCacheMount(project: Project): Found[] {
             "every build compiles everything again: keep the build cache with --mount=type=cache,target=/root/.cache/go-build",
           time: compileTime(project),
         })),
-    ),
-  );
+    );
+  });
 }
 
 export function noDockerignore(project: Project): Found[] {

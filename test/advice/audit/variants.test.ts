@@ -383,8 +383,21 @@ const CASES: readonly Case[] = [
   {
     what: "order of layers",
     code: "D001",
-    fires: [docker("FROM golang", "ADD ./ /src/", "RUN cd /src && go build -o /app .")],
+    fires: [
+      docker("FROM golang", "ADD ./ /src/", "RUN cd /src && go build -o /app ."),
+      { ...docker("FROM golang", "COPY . .", "RUN make"), ...make(".PHONY: all", "all: app", "app:", "\tgo build .") },
+      {
+        ...docker("FROM golang", "COPY . .", "RUN make -j4 release V=1"),
+        ...make("BIN = bin/app", "release: lint $(BIN)", "$(BIN): release", "\t$(MAKE) app", "app:", "\tgo build ."),
+      },
+    ],
     quiet: [
+      { ...docker("FROM golang", "COPY . .", "RUN make lint"), ...make("lint:", "\tgo vet .", "app:", "\tgo build .") },
+      { ...docker("FROM golang", "COPY . .", "RUN make -C web"), ...make("app:", "\tgo build .") },
+      {
+        ...docker("FROM golang", "COPY go.mod Makefile ./", "RUN make deps", "COPY . .", "RUN make"),
+        ...make("app: deps", "\tgo build .", "deps:", "\tgo mod download"),
+      },
       docker(
         "FROM golang AS deps",
         "COPY go.* ./",
