@@ -43,8 +43,12 @@ export function begin(argv: readonly string[], worker: URL): boolean {
   const name = argv.slice(1, end < 0 ? undefined : end).find((word) => !word.startsWith("-") && isLarge(word));
   if (name === undefined) return false;
   const path = resolve(name);
-  const bytes = readShared(path, name);
-  begun = { path, ahead: { bytes, ...startThread(worker, bytes) } };
+  const { give, ...thread } = startThread(worker);
+  // while the thread starts on the other processor: a third thread that reads would have to share theirs
+  const bytes = readWith(path, name, give);
+  // if the guess is wrong nobody asks why
+  bytes.catch(() => {});
+  begun = { path, ahead: { bytes, ...thread } };
   return true;
 }
 
@@ -61,7 +65,19 @@ function isLarge(path: string): boolean {
   return stat !== undefined && stat.isFile() && stat.size >= LARGE;
 }
 
-function startThread(module: URL, bytes: Promise<Uint8Array>): Omit<Ahead, "bytes"> {
+/** Reads the file and gives it to the thread, or word that there is none; whoever takes the bytes meets the failure. */
+async function readWith(path: string, name: string, give: (bytes?: Uint8Array) => void): Promise<Uint8Array> {
+  try {
+    const bytes = readShared(path, name);
+    give(bytes);
+    return bytes;
+  } catch (error) {
+    give();
+    throw error;
+  }
+}
+
+function startThread(module: URL): Omit<Ahead, "bytes"> & { readonly give: (bytes?: Uint8Array) => void } {
   const { MessageChannel, receiveMessageOnPort, Worker } = process.getBuiltinModule("node:worker_threads");
   const { port1: port, port2 } = new MessageChannel();
   const signal = new Int32Array(new SharedArrayBuffer(4));
@@ -73,11 +89,10 @@ function startThread(module: URL, bytes: Promise<Uint8Array>): Omit<Ahead, "byte
   thread.on("error", () => {});
   thread.unref();
   port.unref();
-  bytes.then(
-    (all) => port.postMessage(all),
-    () => void thread.terminate(),
-  );
-
+  const give = (bytes?: Uint8Array): void => {
+    if (bytes) port.postMessage(bytes);
+    else void thread.terminate();
+  };
   const parts = new Map<string, unknown>();
   let ended = false;
   const take = (name: string): unknown => {
@@ -92,5 +107,5 @@ function startThread(module: URL, bytes: Promise<Uint8Array>): Omit<Ahead, "byte
     parts.delete(name);
     return part;
   };
-  return { beside: take as Beside, sha256: () => take("sha256") as string | undefined };
+  return { give, beside: take as Beside, sha256: () => take("sha256") as string | undefined };
 }

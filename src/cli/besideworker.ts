@@ -6,7 +6,6 @@ process.getBuiltinModule("node:module").enableCompileCache();
 const { port, signal } = workerData as WorkerData;
 const { makeParts } = await import("../ledger/beside.ts");
 const { inflate } = await import("../toolchain/inflate.ts");
-const { hash } = process.getBuiltinModule("node:crypto");
 const { tune } = await import("./engine.ts");
 // for the first thread too, which leaves it to this one: not before everything is loaded
 tune();
@@ -20,7 +19,8 @@ const send = (message: Message, owned: readonly ArrayBufferView[] = []): void =>
 port.once("message", (bytes: Uint8Array) => {
   try {
     for (const { owned, ...part } of makeParts(bytes, inflate)) send(part, owned);
-    send({ part: "sha256", value: hash("sha256", bytes) });
+    // loaded when all else is done: it is large, and nobody waits for it
+    send({ part: "sha256", value: process.getBuiltinModule("node:crypto").hash("sha256", bytes) });
   } catch {
     // whoever waits meets the same error, and knows how to say it
   }

@@ -1,5 +1,5 @@
 // Reading a whole regular file, and no other.
-import { closeSync, constants, fstatSync, openSync, read, readSync, type Stats } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from "node:fs";
 import { ToolFailure } from "./failure.ts";
 
 /** Files of 4 GiB and more are refused by the readers; compressed input may not grow beyond this either. */
@@ -10,34 +10,21 @@ export const isUnreadable = (name: string, why: string, detail = ""): ToolFailur
 
 /** The bytes of a file; `name` stands for it in failures. Throws ToolFailure if it is no regular file, or changes meanwhile. */
 export function readFile(path: string, name: string): Uint8Array {
+  return readInto(path, name, (size) => new Uint8Array(size));
+}
+
+/** The same in memory that threads share. */
+export function readShared(path: string, name: string): Uint8Array {
+  return readInto(path, name, (size) => new Uint8Array(new SharedArrayBuffer(size)));
+}
+
+function readInto(path: string, name: string, allocate: (size: number) => Uint8Array): Uint8Array {
   const { fd, before } = open(path, name);
   try {
-    const bytes = new Uint8Array(before.size);
+    const bytes = allocate(before.size);
     let at = 0;
     while (at < bytes.length) {
       const n = readSync(fd, bytes, at, Math.min(bytes.length - at, MAX_READ), at);
-      if (n === 0) break;
-      at += n;
-    }
-    check(fd, before, at, name);
-    return bytes;
-  } finally {
-    closeSync(fd);
-  }
-}
-
-/** The same while other work goes on, into memory that threads share. */
-export async function readShared(path: string, name: string): Promise<Uint8Array> {
-  const { fd, before } = open(path, name);
-  try {
-    const bytes = new Uint8Array(new SharedArrayBuffer(before.size));
-    let at = 0;
-    while (at < bytes.length) {
-      const n = await new Promise<number>((resolve, reject) => {
-        read(fd, bytes, at, Math.min(bytes.length - at, MAX_READ), at, (error, count) =>
-          error ? reject(error) : resolve(count),
-        );
-      });
       if (n === 0) break;
       at += n;
     }

@@ -187,14 +187,13 @@ export function claimData(data: DataInput): DataResult {
   const found = beside?.("refs");
   const refs = found?.refs ?? codeRefs(exe, go, module);
   const byTarget = found?.byTarget ?? sortedOrder(refs.target, refs.count);
+  const targets = targetsOf(refs, byTarget);
+  const slots = slotTo.array();
+  const holders = slotAt.array();
   const typeLimit = walker.end() + TYPE_TAIL;
-  for (let k = 0, last = 0; k < byTarget.length; k++) {
-    const target = refs.target[byTarget[k]];
-    if (target >= typeLimit) break;
-    if (target > module.types && target !== last) walker.add(target);
-    last = target;
-  }
-  for (const to of slotTo.array()) if (to < typeLimit && to > module.types) walker.add(to);
+  for (let k = 0; k < targets.rva.length && targets.rva[k] < typeLimit; k++)
+    if (targets.rva[k] > module.types) walker.add(targets.rva[k]);
+  for (let i = 0; i < slots.length; i++) if (slots[i] < typeLimit && slots[i] > module.types) walker.add(slots[i]);
   walker.walk();
   const types = walker.finish();
 
@@ -203,7 +202,14 @@ export function claimData(data: DataInput): DataResult {
   const layout = readOnlyLayout(data, words, types, typesEnd, pointersBefore);
   const kindAt = kindsOf(layout.areas);
 
-  // 5. marks
+  // 5. marks: first all that needs no function, for somebody else may still be reading them
+  const elimination = methodElimination(
+    types,
+    itabs.map((at) => types.indexOf(words.pointer(at + p))),
+  );
+  const assets = findAssets(exe, words, layout, slots);
+  const composites = findComposites(words, layout, p);
+  const stack = stackMasks(data);
   const functions = data.functions();
   const input = { ...data, functions };
   const marks = new Marks(types.count + types.nameAt.length + (refs.count >> 1) + slotAt.count + 4096);
@@ -220,12 +226,7 @@ export function claimData(data: DataInput): DataResult {
     );
   for (let i = 0; i < types.nameAt.length; i++) marks.add(types.nameAt[i], types.nameSize[i], KIND.type);
   claimItabs(input, words, types, typeOwner, itabs, marks);
-  const elimination = methodElimination(
-    types,
-    itabs.map((at) => types.indexOf(words.pointer(at + p))),
-  );
   markInittasks(input, words, marks);
-  const assets = findAssets(input, words, layout, slotTo.array());
   for (const list of new Set(assets.map((a) => a.list))) {
     const files = assets.find((a) => a.list === list)!.files;
     // the header stands right in front of the list where the compiler made both
@@ -254,42 +255,14 @@ export function claimData(data: DataInput): DataResult {
   for (const j of layout.jumpTables) marks.add(j.rva, j.size, KIND.rodata, functions.owner[j.func]);
   const named = data.symbols();
   for (let i = 0; i < named.count; i++) copyMark(named, i, kindAt, marks);
-  for (let k = 0; k < byTarget.length;) {
-    const target = refs.target[byTarget[k]];
-    let formed = 0;
-    for (; k < byTarget.length && refs.target[byTarget[k]] === target; k++) formed |= refs.formed[byTarget[k]];
-    marks.add(target, 0, kindAt(target), 0, 0, formed ? FIRM : ACCESS);
-  }
-  const slots = slotTo.array();
-  const holders = slotAt.array();
+  for (let k = 0; k < targets.rva.length; k++)
+    marks.add(targets.rva[k], 0, kindAt(targets.rva[k]), 0, 0, targets.formed[k] ? FIRM : ACCESS);
   for (let i = 0; i < slots.length; i++)
     marks.add(slots[i], stringSize(layout, words, holders[i] + p, slots[i]), kindAt(slots[i]), 0, 0, FIRM);
-  // dictionaries, static composites and tables of strings in read-only data
-  const pairTo = new U32List();
-  const pairSize = new U32List();
-  for (const area of layout.areas) {
-    if (area.kind !== KIND.rodata) continue;
-    for (let at = Math.ceil(area.start / p) * p; at + p <= area.end; at += p) {
-      const to = words.pointer(at);
-      if (to <= 0) {
-        if (isByteTable(words, at, area.end)) marks.add(at, BYTES * 8, KIND.rodata, packages.id("runtime"));
-        continue;
-      }
-      const size = stringSize(layout, words, at + p, to);
-      if (size > 0) {
-        pairTo.push(to);
-        pairSize.push(size);
-      } else if (to >= area.start && to < area.end && to % p === 0) marks.add(to, 0, KIND.rodata, 0, 0, FIRM);
-    }
-  }
-  markPairs(marks, layout.strings, pairTo.array(), pairSize.array());
-  const maskAt = new U32List();
-  const maskBy = new U32List();
-  for (const m of stackMasks(input)) {
-    addMask(m.rva, m.size);
-    maskAt.push(m.rva);
-    maskBy.push(functions.unit[m.func]);
-  }
+  for (const at of composites.byteTables) marks.add(at, BYTES * 8, KIND.rodata, packages.id("runtime"));
+  for (let i = 0; i < composites.starts.length; i++) marks.add(composites.starts[i], 0, KIND.rodata, 0, 0, FIRM);
+  markPairs(marks, layout.strings, composites.strings, composites.sizes);
+  for (let i = 0; i < stack.rva.length; i++) addMask(stack.rva[i], stack.size[i]);
   for (let i = 0; i < types.equalUse.length; i++) {
     marks.add(types.equalUse[i], p, KIND.rodata);
   }
@@ -309,7 +282,7 @@ export function claimData(data: DataInput): DataResult {
         origins: beside?.("origins") ?? refOrigins(exe, go, module, refs, packageByName(go.pcln, packages)),
         pointers: pointersBetween(input, words, layout, objects, holders, slots),
         dictionaries: dictionariesOf(input, objects, refs, byTarget),
-        stackMasks: { rva: maskAt.array(), pkg: maskBy.array() },
+        stackMasks: { rva: stack.rva, pkg: stack.func.map((f) => functions.unit[f]) },
         main: packages.find("main") ?? 0,
         packages: packages.count + 1,
       });
@@ -362,13 +335,13 @@ function dictionariesOf(
 }
 
 /** Contents of embed.FS values that variables point at, found before strings are marked. */
-function findAssets(input: Known, words: Words, layout: Layout, targets: Uint32Array): Asset[] {
+function findAssets(exe: Executable, words: Words, layout: Layout, targets: Uint32Array): Asset[] {
   const out: Asset[] = [];
   const seen = new Set<number>();
   for (const to of targets) {
     if (seen.has(to)) continue;
     seen.add(to);
-    const assets = readEmbedList(input.exe, to, (rva) => words.word(rva), layout.strings);
+    const assets = readEmbedList(exe, to, (rva) => words.word(rva), layout.strings);
     if (assets) out.push(...assets);
   }
   return out;
@@ -468,6 +441,49 @@ function isByteTable(words: Words, rva: number, end: number): boolean {
   return true;
 }
 
+/** The distinct targets of references, ascending, and whether any reference forms the address. */
+function targetsOf(refs: Refs, byTarget: Uint32Array): { rva: Uint32Array; formed: Uint8Array } {
+  const rva = new Uint32Array(byTarget.length);
+  const formed = new Uint8Array(byTarget.length);
+  let n = 0;
+  for (let k = 0; k < byTarget.length; k++) {
+    const ref = byTarget[k];
+    const target = refs.target[ref];
+    if (n === 0 || rva[n - 1] !== target) rva[n++] = target;
+    if (refs.formed[ref] > 0) formed[n - 1] = 1;
+  }
+  return { rva: rva.subarray(0, n), formed: formed.subarray(0, n) };
+}
+
+/** What words of read-only data tell: starts of dictionaries and static composites, strings with their sizes, tables of all bytes. */
+interface Composites {
+  readonly starts: Uint32Array;
+  readonly strings: Uint32Array;
+  readonly sizes: Uint32Array;
+  readonly byteTables: readonly number[];
+}
+
+function findComposites(words: Words, layout: Layout, p: number): Composites {
+  const [starts, strings, sizes] = [new U32List(), new U32List(), new U32List()];
+  const byteTables: number[] = [];
+  for (const area of layout.areas) {
+    if (area.kind !== KIND.rodata) continue;
+    for (let at = Math.ceil(area.start / p) * p; at + p <= area.end; at += p) {
+      const to = words.pointer(at);
+      if (to <= 0) {
+        if (isByteTable(words, at, area.end)) byteTables.push(at);
+        continue;
+      }
+      const size = stringSize(layout, words, at + p, to);
+      if (size > 0) {
+        strings.push(to);
+        sizes.push(size);
+      } else if (to >= area.start && to < area.end && to % p === 0) starts.push(to);
+    }
+  }
+  return { starts: starts.array(), strings: strings.array(), sizes: sizes.array(), byteTables };
+}
+
 /** Marks strings that words of read-only data seem to be: there are no gaps between strings, so that each ends where another starts. */
 function markPairs(marks: Marks, strings: Layout["strings"], to: Uint32Array, size: Uint32Array): void {
   const starts = new Uint8Array(strings.end - strings.start + 1);
@@ -491,13 +507,20 @@ function stringSize(layout: Layout, words: Words, lengthAt: number, to: number):
   return length > 0 && to + length <= end ? length : 0;
 }
 
+/** Masks, their sizes, and the functions whose stack objects have them. */
+interface StackMasks {
+  readonly rva: Uint32Array;
+  readonly size: Uint32Array;
+  readonly func: Uint32Array;
+}
+
 /** GC masks that only stack objects use: funcdata 2 is {n uintptr, n × {off, size, ptrBytes i32, mask u32 from rodata}} (runtime/stack.go). */
-function* stackMasks(input: Known): Generator<{ rva: number; size: number; func: number }> {
-  const { exe, go, module } = input;
+function stackMasks({ exe, go, module }: Pick<DataInput, "exe" | "go" | "module">): StackMasks {
   const t = go.pcln;
-  if (t.funcdataRef !== 4 || module.gofunc === 0 || module.rodata === 0) return;
+  const [rva, size, func] = [new U32List(), new U32List(), new U32List()];
   const region = regionAt(exe.regions, module.gofunc);
-  if (!region) return;
+  const isKnown = t.funcdataRef === 4 && module.gofunc !== 0 && module.rodata !== 0;
+  if (!isKnown || !region) return { rva: rva.array(), size: size.array(), func: func.array() };
   const view = new DataView(region.bytes.buffer, region.bytes.byteOffset, region.bytes.byteLength);
   const table = new DataView(t.bytes.buffer, t.bytes.byteOffset, t.bytes.byteLength);
   for (let f = 0; f < t.nfunc; f++) {
@@ -511,10 +534,13 @@ function* stackMasks(input: Known): Generator<{ rva: number; size: number; func:
       const record = at + exe.ptrSize + k * 16;
       if (record + 16 > region.bytes.length) break;
       const pointerBytes = view.getInt32(record + 8, exe.littleEndian);
-      const mask = module.rodata + view.getUint32(record + 12, exe.littleEndian);
-      if (pointerBytes > 0) yield { rva: mask, size: Math.ceil(pointerBytes / exe.ptrSize / 8), func: f };
+      if (pointerBytes <= 0) continue;
+      rva.push(module.rodata + view.getUint32(record + 12, exe.littleEndian));
+      size.push(Math.ceil(pointerBytes / exe.ptrSize / 8));
+      func.push(f);
     }
   }
+  return { rva: rva.array(), size: size.array(), func: func.array() };
 }
 
 function copyMark(from: MarkRows, i: number, kindAt: (rva: number) => number, to: Marks): void {
