@@ -11,6 +11,9 @@ const argv = process.argv.slice(2);
 // each go command starts one of these: nothing is loaded for it that it does not need
 const flags = argv[0] === "cache" && argv[1] === "prog" ? plainFlags(argv.slice(2)) : undefined;
 process.exitCode = flags === undefined ? await anyCommand() : await cacheProg(flags);
+// a process that ends by itself waits for what V8 compiles in the background, for code that nobody will run. Not before a failure of the
+// last write was told, and only where all was written
+if (argv[0] === "profile") setImmediate(() => process.stdout.writableLength === 0 && process.exit());
 
 async function cacheProg(given: ProgFlags): Promise<number> {
   try {

@@ -51,7 +51,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   ignoreClosedPipe(process.stdout);
   ignoreClosedPipe(process.stderr);
   try {
-    const program = createProgram();
+    const program = createProgram(argv[0]);
     addCompletion(program);
     await program.parseAsync(argv, { from: "user" });
     return EXIT.ok;
@@ -61,8 +61,8 @@ export async function run(argv: readonly string[]): Promise<number> {
   }
 }
 
-/** The tree of commands without those for completion, which read it. */
-function createProgram(): Command {
+/** The tree of commands without those for completion, which read it; `first` is the first word of the command line. */
+function createProgram(first?: string): Command {
   const program = new Command("pare")
     .usage("[package] [-- go build flags]\n       pare <command> [options]")
     .description(
@@ -84,6 +84,8 @@ function createProgram(): Command {
   program.commandsGroup("Profile:");
   addOverview(program);
   addProfile(program);
+  // the others take longer to describe than a small file to read
+  if (first === "profile") return program;
   addDiff(program);
   program.commandsGroup("Explain:");
   addWhy(program);
