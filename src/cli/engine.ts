@@ -6,9 +6,14 @@ export function tune(): void {
   // tables of an executable are large and short-lived: with V8's small first nursery a tenth of the time goes into copying them
   setFlagsFromString("--min-semi-space-size=16");
   setFlagsFromString("--semi-space-growth-factor=4");
-  // a run is over before the last tier of compilation pays for itself: it takes a third of the processor's time and gives none back.
-  // Only where the tier below it is on by default
+  // where the tier below the last one is on by default
   const { arch, versions } = process;
-  if (Number(versions.node.split(".")[0]) >= 24 && (arch === "x64" || arch === "arm64"))
-    setFlagsFromString("--no-turbofan");
+  if (Number(versions.node.split(".")[0]) >= 24 && (arch === "x64" || arch === "arm64")) setTiers();
+}
+
+function setTiers(): void {
+  // a run is over before the last tier of compilation pays for itself: it takes a third of the processor's time and gives none back
+  setFlagsFromString("--no-turbofan");
+  // most of the time goes into loops that run once: both processors are busy, so what would compile them aside comes when they are over
+  setFlagsFromString("--no-concurrent-osr");
 }
