@@ -108,11 +108,11 @@ export function* makeParts(bytes: Uint8Array, inflate: Inflate): Generator<Made>
   const { start, kind, pkg, symbol, evidence } = rows;
   yield { part: "table", value: { ...numbering(), rows }, owned: [start, kind, pkg, symbol, evidence] };
   const read = exe.symbols();
-  const { name: ___, ...table } = read;
+  const { count, rva, size, letter, nameOffset, nameLength, entryOffset, entrySize, underscored } = read;
+  const table = { count, rva, size, letter, nameOffset, nameLength, entryOffset, entrySize, underscored };
   const told = symbolPackages(read);
-  const { rva, size, letter, nameOffset, nameLength, entryOffset } = table;
   const columns = [rva, size, letter, nameOffset, nameLength, entryOffset, told.of];
-  yield { part: "symbols", value: { table, packages: told }, owned: table.count > 0 ? columns : [] };
+  yield { part: "symbols", value: { table, packages: told }, owned: count > 0 ? columns : [] };
   yield { part: "debug", value: readDebug(exe, inflate), owned: [] };
 }
 

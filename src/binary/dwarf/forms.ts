@@ -111,6 +111,9 @@ export function fixedSize(form: number, unit: UnitFormat): number {
   }
 }
 
+/** Bytes of a number. */
+const MAX_ULEB = 10;
+
 /** A forward reader over one section. Leaving it is a DwarfError. */
 export class Cursor {
   at: number;
@@ -144,7 +147,7 @@ export class Cursor {
   uleb(): number {
     let value = 0;
     let factor = 1;
-    for (let i = 0; i < 10; i++) {
+    for (let i = 0; i < MAX_ULEB; i++) {
       if (this.at >= this.end) throw new DwarfError("a number ends behind its unit");
       const b = this.bytes[this.at++];
       value += (b & 0x7f) * factor;
@@ -204,14 +207,61 @@ export class Cursor {
 export interface Abbreviation {
   /** [name, form, name, form …] */
   readonly attributes: readonly number[];
-  /** Bytes of all values if the forms alone tell, else -1. */
-  readonly size: number;
+  /** The values in turn: a number of bytes, or how to find out (STEP). */
+  readonly steps: Int32Array;
   /** Index into attributes of DW_AT_location with a form that may be a location list, or -1. */
   readonly location: number;
   /** Index into attributes of DW_AT_name as a string of its own, or -1. */
   readonly name: number;
   readonly tag: number;
   readonly hasChildren: boolean;
+}
+
+/** Values whose size is not known beforehand. */
+const STEP = { uleb: -1, string: -2, block: -3, other: -4 } as const;
+
+function stepOf(form: number): number {
+  switch (form) {
+    case FORM.sdata:
+    case FORM.udata:
+    case FORM.refUdata:
+    case FORM.strx:
+    case FORM.addrx:
+    case FORM.loclistx:
+    case FORM.rnglistx:
+      return STEP.uleb;
+    case FORM.string:
+      return STEP.string;
+    case FORM.block:
+    case FORM.exprloc:
+      return STEP.block;
+    default:
+      return STEP.other;
+  }
+}
+
+/**
+ * Where the values of an entry end that begin at `at`; −1 if only `Cursor.value` can tell, or has to complain. Most of what is read of
+ * debug information is skipped here.
+ */
+export function skipValues(bytes: Uint8Array, at: number, end: number, steps: Int32Array): number {
+  for (let s = 0; s < steps.length; s++) {
+    const step = steps[s];
+    if (step >= 0) at += step;
+    else if (step === STEP.string) {
+      while (at < end && bytes[at] !== 0) at++;
+      at++;
+    } else if (step === STEP.uleb) {
+      const from = at;
+      while (at < end && bytes[at] >= 0x80) at++;
+      if (++at - from > MAX_ULEB) return -1;
+    } else {
+      // longer blocks are rare
+      if (step === STEP.other || at >= end || bytes[at] >= 0x80) return -1;
+      at += 1 + bytes[at];
+    }
+  }
+  return at <= end ? at : -1;
 }
 
 export const AT_LOCATION = 0x02;
@@ -260,7 +310,7 @@ function readTable(cursor: Cursor, unit: UnitFormat): Map<number, Abbreviation> 
     const tag = cursor.uleb();
     const hasChildren = cursor.uint(1) !== 0;
     const attributes: number[] = [];
-    let size = 0;
+    const steps: number[] = [];
     let location = -1;
     let named = -1;
     for (;;) {
@@ -278,9 +328,12 @@ function readTable(cursor: Cursor, unit: UnitFormat): Map<number, Abbreviation> 
       if (name === AT_NAME && form === FORM.string) named = attributes.length;
       attributes.push(name, form);
       const bytes = fixedSize(form, unit);
-      size = size < 0 || bytes < 0 ? -1 : size + bytes;
+      const last = steps.length - 1;
+      if (bytes < 0) steps.push(stepOf(form));
+      else if (last >= 0 && steps[last] >= 0) steps[last] += bytes;
+      else if (bytes > 0) steps.push(bytes);
     }
     if (--left < 0) throw new DwarfError("a table of abbreviations has too many entries");
-    table.set(code, { attributes, size, location, name: named, tag, hasChildren });
+    table.set(code, { attributes, steps: Int32Array.from(steps), location, name: named, tag, hasChildren });
   }
 }

@@ -1,7 +1,16 @@
 // The compilation units of .debug_info: whose they are, and where their parts of the other sections begin.
 // Specification: DWARF 5, sections 7.5.1 and 3.1.1 (and DWARF 2 to 4); what Go writes: GOROOT/src/cmd/link/internal/ld/dwarf.go.
 import { text } from "../bytes.ts";
-import { type Abbreviation, Abbreviations, AT_NAME, Cursor, DwarfError, FORM, type UnitFormat } from "./forms.ts";
+import {
+  type Abbreviation,
+  Abbreviations,
+  AT_NAME,
+  Cursor,
+  DwarfError,
+  FORM,
+  skipValues,
+  type UnitFormat,
+} from "./forms.ts";
 
 /** Sections that units point into. */
 export const POINTED = ["line", "ranges", "locations", "addresses", "stringOffsets", "macros"] as const;
@@ -285,17 +294,28 @@ function firstLocation(
   format: UnitFormat,
   work: { left: number },
 ): number {
-  while (cursor.at < cursor.end) {
-    const code = cursor.uleb();
+  const { bytes, end } = cursor;
+  let { at } = cursor;
+  while (at < end) {
+    let code = bytes[at++];
+    if (code >= 0x80) {
+      cursor.at = at - 1;
+      code = cursor.uleb();
+      at = cursor.at;
+    }
     if (code === 0) continue;
     const entry = table.get(code);
     if (!entry) throw new DwarfError("an entry has an unknown abbreviation");
     work.left -= 1 + entry.attributes.length / 2;
     if (work.left < 0) return -1;
-    if (entry.location < 0 && entry.size >= 0) {
-      cursor.skip(entry.size);
-      continue;
+    if (entry.location < 0) {
+      const next = skipValues(bytes, at, end, entry.steps);
+      if (next >= 0) {
+        at = next;
+        continue;
+      }
     }
+    cursor.at = at;
     for (let i = 0; i < entry.attributes.length; i += 2) {
       const form = entry.attributes[i + 1];
       if (i === entry.location) {
@@ -303,8 +323,17 @@ function firstLocation(
       }
       cursor.value(form, format);
     }
+    at = cursor.at;
   }
   return -1;
+}
+
+/** The NUL-terminated string at `from`, or as much of it as a name may have. */
+function nameAt(bytes: Uint8Array, from: number): string {
+  const limit = Math.min(bytes.length, from + MAX_NAME);
+  let to = from;
+  while (to < limit && bytes[to] !== 0) to++;
+  return text(bytes.subarray(from, to));
 }
 
 /** DW_TAG_* of types. */
@@ -332,14 +361,17 @@ function readTypes(
     work.left -= 1 + entry.attributes.length / 2;
     if (work.left < 0 || out.start.length > MAX_TYPES) return;
     let name = "";
-    if (entry.size >= 0) cursor.skip(entry.size);
-    else {
-      const wanted = depth === 1 && TYPE_TAGS.has(entry.tag) ? entry.name : -1;
+    const wanted = depth === 1 && TYPE_TAGS.has(entry.tag) ? entry.name : -1;
+    const next = wanted > 0 ? -1 : skipValues(bytes, cursor.at, cursor.end, entry.steps);
+    if (next >= 0) {
+      // compilers put the name first
+      if (wanted === 0) name = nameAt(bytes, cursor.at);
+      cursor.at = next;
+    } else {
       for (let i = 0; i < entry.attributes.length; i += 2) {
         if (i === wanted) {
-          const from = cursor.at;
-          const to = cursor.string();
-          name = text(bytes.subarray(from, Math.min(to, from + MAX_NAME)));
+          name = nameAt(bytes, cursor.at);
+          cursor.string();
         } else cursor.value(entry.attributes[i + 1], format);
       }
     }

@@ -60,21 +60,23 @@ export function packageOfType(type: string): string {
       i++;
       continue;
     }
-    let j = i;
-    let slash = -1;
-    while (j < n && isPathByte(type.charCodeAt(j))) {
-      if (type.charCodeAt(j) === 47) slash = j;
-      j++;
-    }
-    const word = type.slice(i, j);
     // variadic parameters: "...T"
-    const lead = word.startsWith("...") ? 3 : 0;
-    const dot = type.indexOf(".", Math.max(slash + 1, i + lead));
-    if (dot > i + lead && dot < j) {
-      const pkg = unescapePath(type.slice(i + lead, dot));
+    const variadic = c === 46 && type.charCodeAt(i + 1) === 46 && type.charCodeAt(i + 2) === 46;
+    const from = variadic ? i + 3 : i;
+    let j = from;
+    // the first dot behind the last slash
+    let dot = -1;
+    for (; j < n; j++) {
+      const d = type.charCodeAt(j);
+      if (d === 47) dot = -1;
+      else if (d === 46) dot = dot < 0 ? j : dot;
+      else if (!isPathByte(d)) break;
+    }
+    if (dot > from) {
+      const pkg = unescapePath(type.slice(from, dot));
       if (!PSEUDO.has(pkg)) return pkg;
       // go.shape.X wraps an underlying type: skip the prefix and go on inside
-      const rest = /^(?:go\.shape\.|noalg\.)/.exec(word);
+      const rest = /^(?:go\.shape\.|noalg\.)/.exec(type.slice(i, j));
       i = rest ? i + rest[0].length : j;
       continue;
     }
