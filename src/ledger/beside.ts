@@ -15,7 +15,7 @@ import { claimNames } from "./claims/pclntab.ts";
 import { symbolMarks } from "./claims/symbols.ts";
 import { CLAIMANT, claimFunctions, claimStructure, openProgram, TABLE_CLAIMS } from "./front.ts";
 import { Claims, type Ledger, Names, SymbolNames } from "./ledger.ts";
-import { sortedOrder, sweep } from "./sweep.ts";
+import { fillGaps, sortedOrder, sweep } from "./sweep.ts";
 
 /** Names as the thread that made a part numbered them: those of the packages, and those of symbols that are no index into a table. */
 interface Numbering {
@@ -38,7 +38,7 @@ export interface FrontPart extends Numbering {
   readonly named: number;
 }
 
-/** The code and the function table, as a ledger of its own. */
+/** The code and the function table, and what the format and Go's tables say of the rest: a ledger. */
 export interface TablePart extends Numbering {
   readonly rows: Omit<Ledger, "packages" | "symbols">;
 }
@@ -82,8 +82,8 @@ export function* makeParts(bytes: Uint8Array, inflate: Inflate): Generator<Made>
   yield { part: "refs", value: { refs, byTarget }, owned: [byTarget, refs.formed] };
   const packages = new Names();
   const symbols = new SymbolNames();
-  // only for the names: whoever takes the parts has claimed the same
-  claimStructure(new Claims(bytes.length, exe.regions, packages, symbols, 64), program);
+  const structure = new Claims(bytes.length, exe.regions, packages, symbols, 64);
+  claimStructure(structure, program);
   const named = symbolMarks(exe, packages, symbols);
   const functions = ownFunctions(go.pcln, packages);
   const symbolOf = symbols.source((i) => go.pcln.name(i));
@@ -104,7 +104,7 @@ export function* makeParts(bytes: Uint8Array, inflate: Inflate): Generator<Made>
   // a table that names packages nowhere else is read again by whoever numbers them
   yield { part: "origins", value: packages.count === known ? origins : undefined, owned: [] };
   claimFunctions(claims, exe, go, functions, symbolOf);
-  const { packages: _, symbols: __, ...rows } = sweep(claims);
+  const { packages: _, symbols: __, ...rows } = fillGaps(sweep(structure), sweep(claims));
   const { start, kind, pkg, symbol, evidence } = rows;
   yield { part: "table", value: { ...numbering(), rows }, owned: [start, kind, pkg, symbol, evidence] };
   const read = exe.symbols();

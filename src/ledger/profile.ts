@@ -205,7 +205,10 @@ function profileOne(bytes: Uint8Array, options: ProfileOptions, packages: Names,
     }
     if (beside) {
       const table = beside("table");
-      fill(table ? adoptTable(table, packages, symbols) : ownTable());
+      if (table) {
+        releaseLedger(base);
+        base = adoptTable(table, packages, symbols);
+      } else fill(ownTable());
     }
     if (dataRows) fill(dataRows);
     const { functions } = readFront();

@@ -54,22 +54,12 @@ export class Marks implements MarkRows {
   }
 
   private grow(n: number): void {
-    const wide = (a: Uint32Array): Uint32Array<ArrayBuffer> => {
-      const b = new Uint32Array(n);
-      b.set(a);
-      return b;
-    };
-    const narrow = (a: Uint8Array): Uint8Array<ArrayBuffer> => {
-      const b = new Uint8Array(n);
-      b.set(a);
-      return b;
-    };
-    this.rva = wide(this.rva);
-    this.size = wide(this.size);
-    this.owner = wide(this.owner);
-    this.symbol = wide(this.symbol);
-    this.kind = narrow(this.kind);
-    this.weight = narrow(this.weight);
+    this.rva = wider(this.rva, n);
+    this.size = wider(this.size, n);
+    this.owner = wider(this.owner, n);
+    this.symbol = wider(this.symbol, n);
+    this.kind = longer(this.kind, n);
+    this.weight = longer(this.weight, n);
   }
 }
 
@@ -499,49 +489,79 @@ function leastAlign(gap: number): number {
 
 class ObjectRows {
   area = 0;
-  private readonly areas: U32List;
-  private readonly start: U32List;
-  private readonly end: U32List;
-  private readonly kind: U32List;
-  private readonly named: U32List;
-  private readonly symbol: U32List;
-  private readonly exact: U32List;
+  private count = 0;
+  private start: Uint32Array;
+  private end: Uint32Array;
+  private named: Uint32Array;
+  private symbol: Uint32Array;
+  private kind: Uint8Array;
+  private exact: Uint8Array;
+  private areas: Uint8Array;
 
-  /** `expected` objects need no growth. */
+  /** `expected` objects need no growth; room that is not used takes no memory. */
   constructor(expected: number) {
-    this.areas = new U32List(expected);
-    this.start = new U32List(expected);
-    this.end = new U32List(expected);
-    this.kind = new U32List(expected);
-    this.named = new U32List(expected);
-    this.symbol = new U32List(expected);
-    this.exact = new U32List(expected);
+    const n = expected + 16;
+    this.start = new Uint32Array(n);
+    this.end = new Uint32Array(n);
+    this.named = new Uint32Array(n);
+    this.symbol = new Uint32Array(n);
+    this.kind = new Uint8Array(n);
+    this.exact = new Uint8Array(n);
+    this.areas = new Uint8Array(n);
   }
 
   add(start: number, end: number, kind: number, named: number, symbol: number, exact: number): void {
     if (end <= start) return;
-    this.start.push(start);
-    this.end.push(end);
-    this.kind.push(kind);
-    this.named.push(named);
-    this.symbol.push(symbol);
-    this.exact.push(exact);
-    this.areas.push(this.area);
+    const i = this.count;
+    if (i === this.start.length) this.grow(i * 2);
+    this.start[i] = start;
+    this.end[i] = end;
+    this.kind[i] = kind;
+    this.named[i] = named;
+    this.symbol[i] = symbol;
+    this.exact[i] = exact;
+    this.areas[i] = this.area;
+    this.count = i + 1;
+  }
+
+  private grow(n: number): void {
+    this.start = wider(this.start, n);
+    this.end = wider(this.end, n);
+    this.named = wider(this.named, n);
+    this.symbol = wider(this.symbol, n);
+    this.kind = longer(this.kind, n);
+    this.exact = longer(this.exact, n);
+    this.areas = longer(this.areas, n);
   }
 
   objects(): Objects {
-    const start = this.start.array();
-    const end = this.end.array();
+    const n = this.count;
+    const start = this.start.subarray(0, n);
+    const end = this.end.subarray(0, n);
     return {
-      count: this.start.count,
+      count: n,
       start,
       end,
       ...pagesOf(start, end),
-      kind: new Uint8Array(this.kind.array()),
-      named: this.named.array(),
-      symbol: this.symbol.array(),
-      exact: new Uint8Array(this.exact.array()),
-      area: new Uint8Array(this.areas.array()),
+      kind: this.kind.subarray(0, n),
+      named: this.named.subarray(0, n),
+      symbol: this.symbol.subarray(0, n),
+      exact: this.exact.subarray(0, n),
+      area: this.areas.subarray(0, n),
     };
   }
+}
+
+/** A copy with room for `n` numbers. */
+function wider(a: Uint32Array, n: number): Uint32Array {
+  const b = new Uint32Array(n);
+  b.set(a);
+  return b;
+}
+
+/** The same for bytes. */
+function longer(a: Uint8Array, n: number): Uint8Array {
+  const b = new Uint8Array(n);
+  b.set(a);
+  return b;
 }
