@@ -111,6 +111,31 @@ export function fixedSize(form: number, unit: UnitFormat): number {
   }
 }
 
+/** Values whose size is not known beforehand. */
+const STEP = { uleb: -1, string: -2, block: -3, other: -4 } as const;
+
+function stepOf(form: number): number {
+  switch (form) {
+    case FORM.sdata:
+    case FORM.udata:
+    case FORM.refUdata:
+    case FORM.strx:
+    case FORM.addrx:
+    case FORM.loclistx:
+    case FORM.rnglistx:
+    case FORM.gnuAddrIndex:
+    case FORM.gnuStrIndex:
+      return STEP.uleb;
+    case FORM.string:
+      return STEP.string;
+    case FORM.block:
+    case FORM.exprloc:
+      return STEP.block;
+    default:
+      return STEP.other;
+  }
+}
+
 /** Bytes of a number. */
 const MAX_ULEB = 10;
 
@@ -173,24 +198,17 @@ export class Cursor {
     }
     const size = fixedSize(form, unit);
     if (size >= 0) return this.skip(size);
-    switch (form) {
-      case FORM.sdata:
-      case FORM.udata:
-      case FORM.refUdata:
-      case FORM.strx:
-      case FORM.addrx:
-      case FORM.loclistx:
-      case FORM.rnglistx:
-      case FORM.gnuAddrIndex:
-      case FORM.gnuStrIndex:
+    switch (stepOf(form)) {
+      case STEP.uleb:
         this.uleb();
         return;
-      case FORM.string:
+      case STEP.string:
         this.string();
         return;
-      case FORM.block:
-      case FORM.exprloc:
+      case STEP.block:
         return this.skip(this.uleb());
+    }
+    switch (form) {
       case FORM.block1:
         return this.skip(this.uint(1));
       case FORM.block2:
@@ -215,29 +233,6 @@ export interface Abbreviation {
   readonly name: number;
   readonly tag: number;
   readonly hasChildren: boolean;
-}
-
-/** Values whose size is not known beforehand. */
-const STEP = { uleb: -1, string: -2, block: -3, other: -4 } as const;
-
-function stepOf(form: number): number {
-  switch (form) {
-    case FORM.sdata:
-    case FORM.udata:
-    case FORM.refUdata:
-    case FORM.strx:
-    case FORM.addrx:
-    case FORM.loclistx:
-    case FORM.rnglistx:
-      return STEP.uleb;
-    case FORM.string:
-      return STEP.string;
-    case FORM.block:
-    case FORM.exprloc:
-      return STEP.block;
-    default:
-      return STEP.other;
-  }
 }
 
 /**
