@@ -1,5 +1,6 @@
 // `pare cache prog` beside Go's own cache, and beside compiling: node bench/cache.ts [directory of a module] [package].
-// Local: everything is there, bar 1.5 × Go's own. Remote: an empty local tier, a Bazel HTTP cache on loopback, bar 3 × faster than cold.
+// Local: everything is there, bar 1.5 × Go's own. Remote: an empty local tier, a Bazel HTTP cache on loopback, bar 3 × faster than cold; the
+// same with S3 where MinIO is on PATH, or named by MINIO.
 // Symbols: what zstd makes of an unstripped file with and without compressed DWARF.
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -10,18 +11,26 @@ import { Worker } from "node:worker_threads";
 import { constants, zstdCompressSync } from "node:zlib";
 import { inflateDebugSections } from "../src/binary/elfinflate.ts";
 import { inflate } from "../src/toolchain/inflate.ts";
+import { startMinio } from "./cache/minio.ts";
 
 const ROOT = path.join(path.dirname(fileURLToPath(import.meta.url)), "..");
 const [module = path.join(ROOT, "examples/api"), pkg = "."] = process.argv.slice(2);
 const scratch = mkdtempSync(path.join(tmpdir(), "pare-bench-"));
 const PROG = `${process.execPath} ${path.join(ROOT, "dist/cli/main.js")} cache prog`;
 
+/** What a remote wants to know of whoever asks. */
+let credentials: Readonly<Record<string, string>> = {};
+
 /** Seconds of one build, with its link unless all is `upToDate`; with a cache of its own, and through pare if `remote` is a text. */
 function build(cache: string, remote?: string, upToDate = false): number {
   if (!upToDate) rmSync(path.join(scratch, "program"), { force: true });
   const env: NodeJS.ProcessEnv = { ...process.env, GOCACHE: path.join(scratch, cache), GOFLAGS: "" };
   if (remote !== undefined)
-    Object.assign(env, { GOCACHEPROG: remote === "" ? PROG : `${PROG} --upload-wait 10m`, PARE_CACHE_REMOTE: remote });
+    Object.assign(env, {
+      GOCACHEPROG: remote === "" ? PROG : `${PROG} --upload-wait 10m`,
+      PARE_CACHE_REMOTE: remote,
+      ...credentials,
+    });
   const start = performance.now();
   const ran = spawnSync("go", ["build", "-o", path.join(scratch, "program"), pkg], {
     cwd: module,
@@ -83,14 +92,30 @@ try {
   const linked = alternately(5, false);
   row("all compiled, linked: Go's own cache", linked.own);
   row("all compiled, linked: pare", linked.pare);
-  const far = best(2, () => {
-    rmSync(path.join(scratch, "empty"), { recursive: true, force: true });
-    return build("empty", remote);
-  });
+  const fromFar = (place: string): number =>
+    best(2, () => {
+      rmSync(path.join(scratch, "empty"), { recursive: true, force: true });
+      return build("empty", place);
+    });
+  const far = fromFar(remote);
   row("empty local tier, remote on loopback", far);
+  const minio = await startMinio(path.join(scratch, "minio"));
+  let fromS3: number | undefined;
+  if (minio !== undefined) {
+    credentials = minio.env;
+    try {
+      rmSync(path.join(scratch, "filled"), { recursive: true, force: true });
+      row("cold, pare with uploads to MinIO", build("filled", minio.remote));
+      fromS3 = fromFar(minio.remote);
+      row("empty local tier, MinIO on loopback", fromS3);
+    } finally {
+      await minio.stop();
+    }
+  }
   verdict("nothing to do: pare / Go", idle.pare / idle.own, 1.5, false);
   verdict("linked: pare / Go", linked.pare / linked.own, 1.5, false);
   verdict("remote: cold / pare", cold / far, 3, true);
+  if (fromS3 !== undefined) verdict("remote, MinIO: cold / pare", cold / fromS3, 3, true);
 
   const program = readFileSync(path.join(scratch, "program"));
   const options = { params: { [constants.ZSTD_c_compressionLevel]: 9 } };
