@@ -178,16 +178,12 @@ export class Claims {
   }
 
   private grow(): void {
-    const more = (a: Uint32Array): Uint32Array => {
-      const b = new Uint32Array(Math.ceil(a.length * 1.6));
-      b.set(a);
-      return b;
-    };
-    this.start = more(this.start);
-    this.end = more(this.end);
-    this.pkg = more(this.pkg);
-    this.symbol = more(this.symbol);
-    this.tag = more(this.tag);
+    const n = Math.ceil(this.start.length * 1.6);
+    this.start = wider(this.start, n);
+    this.end = wider(this.end, n);
+    this.pkg = wider(this.pkg, n);
+    this.symbol = wider(this.symbol, n);
+    this.tag = wider(this.tag, n);
   }
 
   /** Hands the arrays over to the sweep; the object must not be used afterwards (it lets go of its memory). */
@@ -217,4 +213,18 @@ export interface Ledger {
   readonly evidence: Uint8Array;
   readonly packages: Names;
   readonly symbols: SymbolNames;
+}
+
+/** A copy with room for `n` numbers. */
+export function wider(a: Uint32Array, n: number): Uint32Array<ArrayBuffer> {
+  const b = new Uint32Array(n);
+  b.set(a);
+  return b;
+}
+
+/** The same for bytes. */
+export function longer(a: Uint8Array, n: number): Uint8Array<ArrayBuffer> {
+  const b = new Uint8Array(n);
+  b.set(a);
+  return b;
 }

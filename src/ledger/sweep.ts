@@ -1,6 +1,6 @@
 // Turns claims into a ledger: one sweep over the claims by start, the claimant with the lowest number owning each byte.
 import { release } from "../binary/release.ts";
-import { type Claims, INFERRED, KIND, type Ledger } from "./ledger.ts";
+import { type Claims, INFERRED, KIND, type Ledger, longer, wider } from "./ledger.ts";
 
 class Rows {
   count = 0;
@@ -33,21 +33,11 @@ class Rows {
     }
     if (i === this.start.length) {
       const n = Math.ceil(i * 1.6);
-      const wide = (a: Uint32Array): Uint32Array<ArrayBuffer> => {
-        const b = new Uint32Array(n);
-        b.set(a);
-        return b;
-      };
-      const narrow = (a: Uint8Array): Uint8Array<ArrayBuffer> => {
-        const b = new Uint8Array(n);
-        b.set(a);
-        return b;
-      };
-      this.start = wide(this.start);
-      this.pkg = wide(this.pkg);
-      this.symbol = wide(this.symbol);
-      this.kind = narrow(this.kind);
-      this.evidence = narrow(this.evidence);
+      this.start = wider(this.start, n);
+      this.pkg = wider(this.pkg, n);
+      this.symbol = wider(this.symbol, n);
+      this.kind = longer(this.kind, n);
+      this.evidence = longer(this.evidence, n);
     }
     this.start[i] = start;
     this.kind[i] = kind;

@@ -1,9 +1,8 @@
 // Real servers that speak what remote caches speak: nginx with DAV for Bazel's HTTP protocol, moto for S3.
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import path from "node:path";
+import { freePort } from "../../src/toolchain/start.ts";
 import { MOTO } from "../tools.ts";
 
 export const hasNginx = spawnSync("nginx", ["-v"]).error === undefined;
@@ -11,14 +10,6 @@ export const hasNginx = spawnSync("nginx", ["-v"]).error === undefined;
 export interface Served {
   readonly url: string;
   readonly stop: () => Promise<void>;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((ready) => server.listen(0, "127.0.0.1", ready));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((closed) => server.close(closed));
-  return port;
 }
 
 async function answers(url: string): Promise<void> {

@@ -1,7 +1,7 @@
 // The linker's data objects as far as a stripped file shows them: places that something refers to, and structures of known size.
 import { U32List } from "../../binary/go/types.ts";
 import { release } from "../../binary/release.ts";
-import { KIND } from "../ledger.ts";
+import { KIND, longer, wider } from "../ledger.ts";
 import { sortedOrder } from "../sweep.ts";
 
 /** Marks that are complete. */
@@ -550,18 +550,4 @@ class ObjectRows {
       area: this.areas.subarray(0, n),
     };
   }
-}
-
-/** A copy with room for `n` numbers. */
-function wider(a: Uint32Array, n: number): Uint32Array {
-  const b = new Uint32Array(n);
-  b.set(a);
-  return b;
-}
-
-/** The same for bytes. */
-function longer(a: Uint8Array, n: number): Uint8Array {
-  const b = new Uint8Array(n);
-  b.set(a);
-  return b;
 }
