@@ -1,6 +1,7 @@
 // The commands that build variants: their options and help.
 import { type Command, Option } from "commander";
 import { SCENARIOS } from "../advice/scenarios.ts";
+import { MEASURES } from "../lab/model.ts";
 import { EXIT, Failure } from "./failure.ts";
 import type { LabFlags } from "./lab.ts";
 import { common, duration, memorySize, positive, split } from "./options.ts";
@@ -54,7 +55,7 @@ Examples:
   command
     .addOption(
       new Option("--measure <what>", "size; build: times and memory of builds; start: start-up and memory; all")
-        .choices(["size", "build", "start", "all"])
+        .choices(MEASURES)
         .default("size"),
     )
     .option("--runs <n>", "starts of each variant (default: 15)", positive, 15)

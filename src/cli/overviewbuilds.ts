@@ -1,5 +1,4 @@
 // The builds of bare `pare`: from the user's own to the one to ship, then with the tags that save.
-import { Budget } from "../lab/budget.ts";
 import { type Best, type OverviewBuild, tagAction, tagTitle } from "../lab/overview.ts";
 import { releaseSteps, type Step } from "../lab/steps.ts";
 import { discoverTags, flagsWith, type TagSubject } from "../lab/tagbuilds.ts";
@@ -96,7 +95,7 @@ async function tagsOf(
   };
   const discovery = await discoverTags(subject, loadKnowledge("tags"));
   if (discovery.found.every(({ skip }) => skip !== null)) return undefined;
-  const share = new Budget(TAGS_SHARE * budget.left);
+  const share = budget.share(TAGS_SHARE);
   const leave = (tags: readonly string[]): void => {
     if (tags.length === 0) return;
     leftOut.push({ what: `tags ${tags.join(", ")}`, why: "the time budget was spent", command: "pare lab --tags" });

@@ -23,6 +23,11 @@ export class Budget {
   get left(): number {
     return Math.max(0, this.#seconds - this.spent);
   }
+
+  /** A budget that begins now and has a part, from 0 to 1, of what is left of this one. */
+  share(part: number): Budget {
+    return new Budget(part * this.left, this.#now);
+  }
 }
 
 /** Work that did not end in time. */

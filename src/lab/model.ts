@@ -158,6 +158,10 @@ export interface Measures {
   readonly tests?: Measured<boolean>;
 }
 
+export const MEASURES = ["size", "build", "start", "all"] as const;
+/** What a lab is asked to measure: sizes always, times of builds, start-up and memory. */
+export type Measure = (typeof MEASURES)[number];
+
 export interface LabRow {
   readonly variant: Variant;
   readonly outcome: Outcome;
@@ -184,6 +188,8 @@ export interface LabResult {
   readonly target: string;
   readonly goVersion: string;
   readonly machine: Machine;
+  /** `inTime`: the time budget, if there was one, was not spent. */
+  readonly asked: { readonly measure: Measure; readonly inTime: boolean };
   /** In the order of the plan; the first is the user's own build, unless it was left out. */
   readonly rows: readonly LabRow[];
   /** Wall time of the whole lab in seconds, and the sum of what its tasks took one by one. */

@@ -81,17 +81,21 @@ function valueOf({ measures }: LabRow, name: MeasureName): Value | undefined {
   }
 }
 
-/** How one has a measure taken. */
-const GET: Readonly<Record<MeasureName, string>> = {
-  file: "build it",
-  gzip: "run with --measure size",
-  zstd: "run with --measure size, with zstd installed",
-  xz: "run with --measure size, with xz installed",
-  brotli: "run with --measure size",
-  start: "run with --measure start",
-  private: "run with --measure start",
-  build: "run with --measure build",
+/** What takes a measure: to be asked for, unless it always is; and what it needs besides. */
+const TAKEN: Readonly<Partial<Record<MeasureName, { by: LabResult["asked"]["measure"]; needs: string }>>> = {
+  xz: { by: "all", needs: "xz installed" },
+  start: { by: "start", needs: "a program that starts (--run, --ready)" },
+  private: { by: "start", needs: "a program that keeps running (--run, --ready)" },
+  build: { by: "build", needs: "builds that succeed twice" },
 };
+
+/** How one has a measure taken that was not. */
+function howToGet(name: MeasureName, { measure, inTime }: LabResult["asked"]): string {
+  const taken = TAKEN[name];
+  if (taken !== undefined && measure !== "all" && measure !== taken.by) return `run with --measure ${taken.by}`;
+  if (!inTime) return "the time budget was spent (--time-budget)";
+  return taken === undefined ? "its file could not be read" : `it needs ${taken.needs}`;
+}
 
 type Trait = Extract<ScenarioRules["rules"][number], { require: unknown }>["require"];
 
@@ -128,7 +132,7 @@ export function recommend(
   for (const row of left) {
     if (complete.includes(row)) continue;
     const [{ measure }] = decidedBy.filter((each) => valueOf(row, each.measure) === undefined);
-    reasons.set(row, { by: "unmeasured", reason: `${measure} was not measured: ${GET[measure]}` });
+    reasons.set(row, { by: "unmeasured", reason: `${measure} was not measured: ${howToGet(measure, result.asked)}` });
   }
   const winner = decidedBy.length === 0 ? undefined : bestOf(complete, decidedBy, result);
   for (const row of complete) {
@@ -149,7 +153,7 @@ export function recommend(
     decidedBy: decidedBy.map(({ measure, weight }) => ({ measure, weight })),
     missing: scenario.minimise
       .filter((each) => left.length > 0 && !decidedBy.includes(each))
-      .map(({ measure }) => ({ measure, get: GET[measure] })),
+      .map(({ measure }) => ({ measure, get: howToGet(measure, result.asked) })),
     rejected: result.rows
       .filter((row) => row !== winner)
       .map((row) => {

@@ -1,7 +1,7 @@
 // The zod schema of what a lab found. Imported only to print, test or read it.
 import { z } from "zod";
 import { KINDS } from "../ledger/ledger.ts";
-import { GROUPS, LAB_SCHEMA } from "./model.ts";
+import { GROUPS, LAB_SCHEMA, MEASURES } from "./model.ts";
 import { benchmarkSchema, recommendationSchema } from "./recommendschema.ts";
 
 const bytes = z.int().nonnegative();
@@ -104,6 +104,9 @@ export const labSchema = z
     target: z.string().describe("GOOS/GOARCH"),
     goVersion: z.string(),
     machine: z.strictObject({ host: z.string(), cpu: z.string(), cores: z.int().positive(), memoryBytes: bytes }),
+    asked: z
+      .strictObject({ measure: z.enum(MEASURES), inTime: z.boolean() })
+      .describe("what was to be measured, and whether it was before the time budget was spent"),
     rows: z.array(
       z.strictObject({
         variant,

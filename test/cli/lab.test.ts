@@ -184,6 +184,22 @@ describe("pare lab", () => {
     expect(pare(["-q", "--only", "default,-w", ...broken]).stdout).toContain("no other test fails");
   });
 
+  it("leaves a part of the time to what was asked for, however long a packer takes", () => {
+    const bin = path.join(scratch, "slow");
+    mkdirSync(bin);
+    const script = '#!/bin/sh\ncase "$*" in *--version*) echo "upx 4.2.4" ;; *) exec sleep 600 ;; esac\n';
+    writeFileSync(path.join(bin, "upx"), script, { mode: 0o755 });
+    const env = environment({ PATH: `${bin}:${process.env.PATH}` });
+    const words = ["--only", "default,release,upx -1", "--measure", "start", "--run", "print x", "--time-budget", "4s"];
+    const result = lab(words, env);
+    // on a slow machine already what is packed is not there in time
+    const late = /^not made within \d+ s, the part of the time budget for that$|^there is no release to start from$/;
+    const { outcome } = row(result, "upx -1");
+    expect(outcome.state === "skipped" && outcome.reason).toMatch(late);
+    expect(row(result, "default").measures.start?.value.runs).toBeGreaterThanOrEqual(3);
+    expect(leftBehind()).toEqual([]);
+  });
+
   it("does not begin with a program that does not build", () => {
     const { stderr, stdout, status } = pare(["-q", ".", "--", "-tags=breaks", "-ldflags=-nosuchflag"]);
     expect([stdout, status]).toEqual(["", 6]);

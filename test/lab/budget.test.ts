@@ -11,6 +11,11 @@ test("what is left never falls below nothing", () => {
   const budget = new Budget(10, () => now);
   now = 9_000;
   expect([budget.spent, budget.left]).toEqual([4, 6]);
+  const half = budget.share(0.5);
+  expect([half.spent, half.left]).toEqual([0, 3]);
+  now = 10_000;
+  expect([half.left, budget.left]).toEqual([2, 5]);
+  expect(new Budget(Infinity).share(0.5).left).toBe(Infinity);
   now = 60_000;
   expect([budget.spent, budget.left]).toEqual([55, 0]);
 });

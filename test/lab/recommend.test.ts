@@ -63,6 +63,7 @@ function result(...rows: LabRow[]): LabResult {
     target: "linux/amd64",
     goVersion: "go1.26.8",
     machine: { host: "linux/amd64", cpu: "", cores: 2, memoryBytes: 1 },
+    asked: { measure: "all", inTime: true },
     rows,
     seconds: { wall: 1, tasks: 1 },
     warnings: [],
@@ -230,10 +231,13 @@ describe("reasons", () => {
   });
 
   it("name what was not measured, and decide by the rest", () => {
-    const sizes = result(
-      row("default", "release", null, { file: 100, gzip: 50, ...DEBUG }),
-      row("release", "release", "default", { file: 70, gzip: 30 }),
-    );
+    const sizes: LabResult = {
+      ...result(
+        row("default", "release", null, { file: 100, gzip: 50, ...DEBUG }),
+        row("release", "release", "default", { file: 70, gzip: 30 }),
+      ),
+      asked: { measure: "size", inTime: true },
+    };
     const serverless = ask("serverless", sizes);
     expect(serverless.winner?.variant).toBe("release");
     expect(serverless.decidedBy).toEqual([{ measure: "gzip", weight: 0.5 }]);
@@ -243,6 +247,12 @@ describe("reasons", () => {
     expect(recommendText(development, { colour: false, width: 100, cut: false }, true)).toEqual([
       "development: warm build: not measured, run with --measure build",
     ]);
+    // what was asked for is not advised again
+    const get = (measure: LabResult["asked"]["measure"], inTime: boolean): string[] =>
+      ask("serverless", { ...sizes, asked: { measure, inTime } }).missing.map((each) => each.get);
+    expect(get("start", false)).toEqual(["the time budget was spent (--time-budget)"]);
+    expect(get("build", false)).toEqual(["run with --measure start"]);
+    expect(get("all", true)).toEqual(["it needs a program that starts (--run, --ready)"]);
   });
 
   it("say that there is none to choose from", () => {

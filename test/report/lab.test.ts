@@ -31,6 +31,7 @@ const result: LabResult = {
   target: "linux/amd64",
   goVersion: "go1.26.8",
   machine: { host: "linux/amd64", cpu: "A CPU", cores: 2, memoryBytes: 16e9 },
+  asked: { measure: "all", inTime: true },
   rows: [
     row("default", null, built, {
       ...sized(10_000_000, { code: 4_000_000, dwarf: 6_000_000 }),
