@@ -64,16 +64,21 @@ export async function prepare(options: PrepareOptions): Promise<Prepared> {
   };
 }
 
-/** Files that settings name and that are not there: told before anything is built. */
-function missingFiles({ archive, packages }: ReleaseFile["release"], root: string): PlanError["problems"] {
+/** Files and directories that settings name and that are not there: told before anything is built. */
+function missingFiles({ builds, archive, packages }: ReleaseFile["release"], root: string): PlanError["problems"] {
+  const ofPrograms = (builds ?? [])
+    .map(({ package: name }, i) => ({ name, path: ["release", "builds", i, "package"] }))
+    .filter(({ name }) => /^\.\.?(?:\/|$)/.test(name) && !existsSync(join(root, name)))
+    .map(({ name, path }) => ({ path, message: `there is no directory ${name}` }));
   const inArchive = (archive?.files ?? []).map((name, i) => ({ name, path: ["release", "archive", "files", i] }));
   const inPackages = (packages?.contents ?? []).map(({ from: name }, i) => ({
     name,
     path: ["release", "packages", "contents", i, "from"],
   }));
-  return [...inArchive, ...inPackages]
+  const files = [...inArchive, ...inPackages]
     .filter(({ name }) => !existsSync(join(root, name)))
     .map(({ name, path }) => ({ path, message: `there is no file ${name}` }));
+  return [...ofPrograms, ...files];
 }
 
 function defaultsOf({ chosen }: ReleaseFile): { flags: readonly string[]; env: Record<string, string> } | undefined {

@@ -225,9 +225,15 @@ describe("refused", () => {
     ["a name for a shell", "release: { builds: [{ package: ., name: '$(touch x)' }] }", 2, /no file name/],
     [
       "a package that is not there",
-      "release: { targets: [linux/amd64], builds: [{ package: ./cmd/none }] }",
+      "release: { targets: [linux/amd64], builds: [{ package: example.com/none }] }",
       4,
-      /there is no Go package \.\/cmd\/none/,
+      /there is no Go package example\.com\/none/,
+    ],
+    [
+      "a directory that is not there",
+      "release: { targets: [linux/amd64], builds: [{ package: . }, { package: ./cmd/none, name: none }] }",
+      2,
+      /^pare: pare\.yaml:1:63: there is no directory \.\/cmd\/none/m,
     ],
     [
       "a package that is no program",
