@@ -44,4 +44,19 @@ describe("what an audit knows", () => {
     expect(blocker?.cost?.bytes).toBeGreaterThan(0);
     expect(linked.find((each) => each.kind === "heavy")?.message).toContain("text/template");
   });
+
+  it("of one with two libraries for one job, and a helper of tests: what each keeps", async () => {
+    const linked = linkedFindings(await modelOf("twins"), knowledge);
+    const found = (kind: (typeof linked)[number]["kind"]): (typeof linked)[number] | undefined =>
+      linked.find((each) => each.kind === kind);
+    expect(found("duplicates")).toMatchObject({
+      module: expect.stringMatching(/^gopkg\.in\/yaml\.v[23]$/) as string,
+      message: expect.stringContaining("yaml") as string,
+      cost: { basis: "estimate" },
+    });
+    expect(found("test code")?.message).toContain("testing");
+    for (const kind of ["duplicates", "test code"] as const) expect(found(kind)?.cost?.bytes).toBeGreaterThan(0);
+    const quiet = linkedFindings(await modelOf("hello"), knowledge);
+    expect(quiet.filter(({ kind }) => kind === "duplicates" || kind === "test code")).toEqual([]);
+  });
 });
