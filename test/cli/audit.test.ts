@@ -19,9 +19,15 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-function pare(...words: string[]): { status: number | null; stdout: string; stderr: string } {
-  const env = { ...process.env, GOFLAGS: "", GOENV: "off", GOWORK: "off", CGO_ENABLED: "1", NO_COLOR: "1" };
-  return spawnSync(process.execPath, [MAIN, "audit", ...words], { cwd: directory, env, encoding: "utf8" });
+const pare = (...words: string[]): ReturnType<typeof pareIn> => pareIn(directory, words);
+
+function pareIn(
+  cwd: string,
+  words: readonly string[],
+  more: Readonly<Record<string, string>> = {},
+): { status: number | null; stdout: string; stderr: string } {
+  const env = { ...process.env, GOFLAGS: "", GOENV: "off", GOWORK: "off", CGO_ENABLED: "1", NO_COLOR: "1", ...more };
+  return spawnSync(process.execPath, [MAIN, "audit", ...words], { cwd, env, encoding: "utf8" });
 }
 
 describe("pare audit", () => {
@@ -57,6 +63,22 @@ describe("pare audit", () => {
     expect(stderr).toContain("only files were looked at");
     expect(stdout).toContain("D004 heavy-base");
     rmSync(path.join(directory, "broken.go"));
+  });
+
+  it("builds without a cache and with one to say what a missing cache costs, and remembers it", () => {
+    const small = path.join(directory, "small");
+    cpSync(path.join(import.meta.dirname, "../fixtures/tiny"), small, { recursive: true });
+    writeFileSync(path.join(small, ".gitlab-ci.yml"), "build:\n  image: golang:1.26\n  script: [go build .]\n");
+    const state = { XDG_STATE_HOME: path.join(small, "state") };
+    const uncached = (...words: string[]): Audit["findings"][number] | undefined => {
+      const { stdout } = pareIn(small, ["--json", "-q", "--only", "C001", ...words], state);
+      return (JSON.parse(stdout) as Audit).findings[0];
+    };
+    expect(uncached()).not.toHaveProperty("time");
+    const measured = uncached("--measure");
+    expect(measured).toMatchObject({ code: "C001", file: ".gitlab-ci.yml", time: { basis: "measured" } });
+    expect(measured?.time?.seconds).toBeGreaterThan(0);
+    expect(uncached()?.time?.seconds).toBe(measured?.time?.seconds);
   });
 
   it("keeps quiet about what a comment says is meant", () => {
