@@ -145,14 +145,7 @@ export function claimData(data: DataInput): DataResult {
 
   // 1. types, names, itabs
   const walker = new TypeWalker(exe, module, go.minor);
-  const typelinks = regionAt(exe.regions, module.typelinks.rva);
-  if (typelinks) {
-    const view = new DataView(typelinks.bytes.buffer, typelinks.bytes.byteOffset, typelinks.bytes.byteLength);
-    const from = module.typelinks.rva - typelinks.rva;
-    for (let i = 0; i < module.typelinks.length && from + i * 4 + 4 <= typelinks.bytes.length; i++) {
-      walker.add(module.types + view.getInt32(from + i * 4, exe.littleEndian));
-    }
-  }
+  addTypelinks(walker, exe, module);
   const itabs: number[] = [];
   for (let i = 0; i < module.itablinks.length; i++) {
     const at = words.pointer(module.itablinks.rva + i * p);
@@ -215,57 +208,24 @@ export function claimData(data: DataInput): DataResult {
   const marks = new Marks(types.count + types.nameAt.length + (refs.count >> 1) + slotAt.count + 4096);
   const typeOwner = new Uint32Array(types.packages.length);
   for (let i = 1; i < types.packages.length; i++) typeOwner[i] = packages.id(types.packages[i]);
-  const typeName = claims.symbols.source((i) => `type:${types.string(i)}`);
-  for (let i = 0; i < types.count; i++)
-    marks.add(
-      types.rva[i],
-      types.size[i],
-      KIND.type,
-      typeOwner[types.owner[i]] || (BASIC_TYPE.test(types.string(i)) ? packages.id("runtime") : 0),
-      typeName(i),
-    );
-  for (let i = 0; i < types.nameAt.length; i++) marks.add(types.nameAt[i], types.nameSize[i], KIND.type);
+  markTypes(input, types, typeOwner, marks);
   claimItabs(input, words, types, typeOwner, itabs, marks);
   markInittasks(input, words, marks);
-  for (const list of new Set(assets.map((a) => a.list))) {
-    const files = assets.find((a) => a.list === list)!.files;
-    // the header stands right in front of the list where the compiler made both
-    const header = words.pointer(list - 3 * p) === list ? 3 * p : 0;
-    marks.add(list - header, header + files * (4 * p + 16), KIND.rodata);
-  }
-  for (const a of assets) marks.add(a.rva, a.length, KIND.embed, 0, claims.symbols.add(a.name));
+  markAssets(input, words, assets, marks);
   marks.add(module.gcdata, 0, KIND.rodata, packages.id("runtime"));
   marks.add(module.gcbss, 0, KIND.rodata, packages.id("runtime"));
-  for (const [at, f] of layout.descriptors) marks.add(at, p, KIND.rodata, functions.owner[f]);
-  // masks are whole words in newer versions (cmd/compile/internal/reflectdata, dgcptrmask)
-  let whole = 0;
-  let odd = 0;
-  for (let i = 0; i < types.maskUse.length; i++) {
-    if (types.maskSize[i] > MAX_MASK) continue;
-    if (types.maskUse[i] % p === 0) whole++;
-    else odd++;
-  }
-  const unit = whole > odd * 9 ? p : 1;
-  const addMask = (rva: number, bytes: number): void => {
-    const size = Math.ceil(bytes / unit) * unit;
-    // larger masks are made at run time: what the type points at then is no mask
-    if (size <= MAX_MASK && kindAt(rva) === KIND.rodata) marks.add(rva, size, KIND.rodata);
-  };
-  for (let i = 0; i < types.maskUse.length; i++) addMask(types.maskUse[i], types.maskSize[i]);
-  for (const j of layout.jumpTables) marks.add(j.rva, j.size, KIND.rodata, functions.owner[j.func]);
-  const named = data.symbols();
-  for (let i = 0; i < named.count; i++) copyMark(named, i, kindAt, marks);
-  for (let k = 0; k < targets.rva.length; k++)
-    marks.add(targets.rva[k], 0, kindAt(targets.rva[k]), 0, 0, targets.formed[k] ? FIRM : ACCESS);
-  for (let i = 0; i < slots.length; i++)
-    marks.add(slots[i], stringSize(layout, words, holders[i] + p, slots[i]), kindAt(slots[i]), 0, 0, FIRM);
+  markCodePointers(layout, functions, p, marks);
+  const markMask = maskMarker(types, p, kindAt, marks);
+  for (let i = 0; i < types.maskUse.length; i++) markMask(types.maskUse[i], types.maskSize[i]);
+  markJumpTables(layout, functions, marks);
+  markSymbols(data.symbols(), kindAt, marks);
+  markTargets(targets, kindAt, marks);
+  markSlots(layout, words, holders, slots, p, kindAt, marks);
   for (const at of composites.byteTables) marks.add(at, BYTES * 8, KIND.rodata, packages.id("runtime"));
-  for (let i = 0; i < composites.starts.length; i++) marks.add(composites.starts[i], 0, KIND.rodata, 0, 0, FIRM);
+  for (const at of composites.starts) marks.add(at, 0, KIND.rodata, 0, 0, FIRM);
   markPairs(marks, layout.strings, composites.strings, composites.sizes);
-  for (let i = 0; i < stack.rva.length; i++) addMask(stack.rva[i], stack.size[i]);
-  for (let i = 0; i < types.equalUse.length; i++) {
-    marks.add(types.equalUse[i], p, KIND.rodata);
-  }
+  for (let i = 0; i < stack.rva.length; i++) markMask(stack.rva[i], stack.size[i]);
+  for (const at of new Set(types.equalUse)) marks.add(at, p, KIND.rodata);
 
   const objects = buildObjects(marks, layout.areas, holders);
   release(marks.rva, marks.size, marks.owner, marks.symbol, marks.kind, marks.weight);
@@ -286,16 +246,7 @@ export function claimData(data: DataInput): DataResult {
         main: packages.find("main") ?? 0,
         packages: packages.count + 1,
       });
-  for (let i = 0; i < objects.count; i++) {
-    claims.image(
-      objects.start[i],
-      objects.end[i] - objects.start[i],
-      objects.kind[i],
-      owner[i],
-      objects.symbol[i],
-      evidence[i],
-    );
-  }
+  claimObjects(claims, objects, owner, evidence);
   const result = {
     objects,
     owner,
@@ -307,6 +258,98 @@ export function claimData(data: DataInput): DataResult {
   release(types.nameUse, types.nameUser, types.maskUse, types.maskUser, types.maskSize);
   release(types.equalUse, types.equalUser, types.typeUse, types.typeUser);
   return result;
+}
+
+// The loops of `claimData`, each a function of its own: V8 compiles the whole of a function for each loop of it that turns out hot.
+
+function addTypelinks(walker: TypeWalker, exe: Executable, module: Moduledata): void {
+  const typelinks = regionAt(exe.regions, module.typelinks.rva);
+  if (!typelinks) return;
+  const view = new DataView(typelinks.bytes.buffer, typelinks.bytes.byteOffset, typelinks.bytes.byteLength);
+  const from = module.typelinks.rva - typelinks.rva;
+  for (let i = 0; i < module.typelinks.length && from + i * 4 + 4 <= typelinks.bytes.length; i++) {
+    walker.add(module.types + view.getInt32(from + i * 4, exe.littleEndian));
+  }
+}
+
+function markTypes(input: Known, types: TypeTable, typeOwner: Uint32Array, marks: Marks): void {
+  const { packages, symbols } = input.claims;
+  const typeName = symbols.source((i) => `type:${types.string(i)}`);
+  const ownerOf = (i: number): number =>
+    typeOwner[types.owner[i]] || (BASIC_TYPE.test(types.string(i)) ? packages.id("runtime") : 0);
+  for (let i = 0; i < types.count; i++) marks.add(types.rva[i], types.size[i], KIND.type, ownerOf(i), typeName(i));
+  for (let i = 0; i < types.nameAt.length; i++) marks.add(types.nameAt[i], types.nameSize[i], KIND.type);
+}
+
+function markAssets(input: Known, words: Words, assets: readonly Asset[], marks: Marks): void {
+  const p = input.exe.ptrSize;
+  for (const list of new Set(assets.map((a) => a.list))) {
+    const files = assets.find((a) => a.list === list)!.files;
+    // the header stands right in front of the list where the compiler made both
+    const header = words.pointer(list - 3 * p) === list ? 3 * p : 0;
+    marks.add(list - header, header + files * (4 * p + 16), KIND.rodata);
+  }
+  for (const a of assets) marks.add(a.rva, a.length, KIND.embed, 0, input.claims.symbols.add(a.name));
+}
+
+function markCodePointers(layout: Layout, functions: Functions, p: number, marks: Marks): void {
+  for (const [at, f] of layout.descriptors) marks.add(at, p, KIND.rodata, functions.owner[f]);
+}
+
+function markJumpTables(layout: Layout, functions: Functions, marks: Marks): void {
+  for (const j of layout.jumpTables) marks.add(j.rva, j.size, KIND.rodata, functions.owner[j.func]);
+}
+
+/** Answers what marks the GC mask at a place, once for each size: thousands of types share one. */
+function maskMarker(
+  types: TypeTable,
+  p: number,
+  kindAt: (rva: number) => number,
+  marks: Marks,
+): (rva: number, bytes: number) => void {
+  // masks are whole words in newer versions (cmd/compile/internal/reflectdata, dgcptrmask)
+  let whole = 0;
+  let odd = 0;
+  for (let i = 0; i < types.maskUse.length; i++) {
+    if (types.maskSize[i] > MAX_MASK) continue;
+    if (types.maskUse[i] % p === 0) whole++;
+    else odd++;
+  }
+  const unit = whole > odd * 9 ? p : 1;
+  const known = new Map<number, number>();
+  return (rva, bytes) => {
+    const size = Math.ceil(bytes / unit) * unit;
+    // larger masks are made at run time: what the type points at then is no mask
+    if (size > MAX_MASK || size <= (known.get(rva) ?? -1) || kindAt(rva) !== KIND.rodata) return;
+    known.set(rva, size);
+    marks.add(rva, size, KIND.rodata);
+  };
+}
+
+function markSymbols(named: MarkRows, kindAt: (rva: number) => number, marks: Marks): void {
+  for (let i = 0; i < named.count; i++) copyMark(named, i, kindAt, marks);
+}
+
+function markTargets({ rva, formed }: Targets, kindAt: (rva: number) => number, marks: Marks): void {
+  for (let k = 0; k < rva.length; k++) marks.add(rva[k], 0, kindAt(rva[k]), 0, 0, formed[k] ? FIRM : ACCESS);
+}
+
+function markSlots(
+  layout: Layout,
+  words: Words,
+  holders: Uint32Array,
+  slots: Uint32Array,
+  p: number,
+  kindAt: (rva: number) => number,
+  marks: Marks,
+): void {
+  for (let i = 0; i < slots.length; i++)
+    marks.add(slots[i], stringSize(layout, words, holders[i] + p, slots[i]), kindAt(slots[i]), 0, 0, FIRM);
+}
+
+function claimObjects(claims: Claims, objects: Objects, owner: Uint32Array, evidence: Uint8Array): void {
+  const { count, start, end, kind, symbol } = objects;
+  for (let i = 0; i < count; i++) claims.image(start[i], end[i] - start[i], kind[i], owner[i], symbol[i], evidence[i]);
 }
 
 /** How many references to an object are asked for the call that tells its owner. */
@@ -321,15 +364,22 @@ function dictionariesOf(
 ): Uint32Array {
   const out = new Uint32Array(objects.count);
   const calleeAt = dictionaryCalls(exe, go.pcln, refs);
-  for (let o = 0, r = 0; o < objects.count; o++) {
-    while (r < byTarget.length && refs.target[byTarget[r]] < objects.start[o]) r++;
-    if (objects.kind[o] !== KIND.rodata || objects.named[o] || objects.exact[o]) continue;
-    for (let k = r; k < byTarget.length && k < r + ASKED && refs.target[byTarget[k]] === objects.start[o]; k++) {
+  const { target } = refs;
+  const firstAt = (r: number, rva: number): number => {
+    while (r < byTarget.length && target[byTarget[r]] < rva) r++;
+    return r;
+  };
+  const ownerAt = (r: number, rva: number): number => {
+    for (let k = r; k < byTarget.length && k < r + ASKED && target[byTarget[k]] === rva; k++) {
       const callee = calleeAt(byTarget[k]);
-      if (callee < 0) continue;
-      out[o] = functions.owner[callee];
-      break;
+      if (callee >= 0) return functions.owner[callee];
     }
+    return 0;
+  };
+  for (let o = 0, r = 0; o < objects.count; o++) {
+    if (objects.kind[o] !== KIND.rodata || objects.named[o] || objects.exact[o]) continue;
+    r = firstAt(r, objects.start[o]);
+    out[o] = ownerAt(r, objects.start[o]);
   }
   return out;
 }
@@ -411,14 +461,9 @@ function pointersBetween(
       to.push(target);
     }
   };
-  let s = 0;
-  for (let i = 0; i < holders.length; i++) {
-    while (s < objects.count && objects.end[s] <= holders[i]) s++;
-    if (s < objects.count && holders[i] >= objects.start[s]) edge(s, objectAt(objects, slots[i]));
-  }
+  for (let i = 0; i < holders.length; i++) edge(objectAt(objects, holders[i]), objectAt(objects, slots[i]));
   const { strings } = layout;
-  for (let i = 0; i < objects.count; i++) {
-    if (objects.kind[i] !== KIND.rodata) continue;
+  const lookInto = (i: number): void => {
     for (let at = Math.ceil(objects.start[i] / p) * p; at + p <= objects.end[i]; at += p) {
       const target = words.pointer(at);
       if (target <= 0) continue;
@@ -427,7 +472,8 @@ function pointersBetween(
       const isString = target >= strings.start && target < strings.end;
       if (isString ? stringSize(layout, words, at + p, target) > 0 : objects.start[t] === target) edge(i, t);
     }
-  }
+  };
+  for (let i = 0; i < objects.count; i++) if (objects.kind[i] === KIND.rodata) lookInto(i);
   return { from: from.array(), to: to.array() };
 }
 
@@ -441,8 +487,14 @@ function isByteTable(words: Words, rva: number, end: number): boolean {
   return true;
 }
 
+/** What code refers to. */
+interface Targets {
+  readonly rva: Uint32Array;
+  readonly formed: Uint8Array;
+}
+
 /** The distinct targets of references, ascending, and whether any reference forms the address. */
-function targetsOf(refs: Refs, byTarget: Uint32Array): { rva: Uint32Array; formed: Uint8Array } {
+function targetsOf(refs: Refs, byTarget: Uint32Array): Targets {
   const rva = new Uint32Array(byTarget.length);
   const formed = new Uint8Array(byTarget.length);
   let n = 0;
@@ -466,20 +518,23 @@ interface Composites {
 function findComposites(words: Words, layout: Layout, p: number): Composites {
   const [starts, strings, sizes] = [new U32List(), new U32List(), new U32List()];
   const byteTables: number[] = [];
-  for (const area of layout.areas) {
-    if (area.kind !== KIND.rodata) continue;
-    for (let at = Math.ceil(area.start / p) * p; at + p <= area.end; at += p) {
+  const lookInto = ({ start, end }: Area): void => {
+    for (let at = Math.ceil(start / p) * p; at + p <= end; at += p) {
       const to = words.pointer(at);
       if (to <= 0) {
-        if (isByteTable(words, at, area.end)) byteTables.push(at);
+        if (isByteTable(words, at, end)) byteTables.push(at);
         continue;
       }
       const size = stringSize(layout, words, at + p, to);
       if (size > 0) {
         strings.push(to);
         sizes.push(size);
-      } else if (to >= area.start && to < area.end && to % p === 0) starts.push(to);
+      } else if (to >= start && to < end && to % p === 0) starts.push(to);
     }
+  };
+  for (const area of layout.areas) {
+    if (area.kind !== KIND.rodata) continue;
+    lookInto(area);
   }
   return { starts: starts.array(), strings: strings.array(), sizes: sizes.array(), byteTables };
 }

@@ -66,6 +66,13 @@ class Candidates {
     return true;
   }
 
+  /** Adds the packages of another object; answers whether one is new. */
+  addAll(object: number, other: number): boolean {
+    let changed = false;
+    for (let e = this.head[other]; e >= 0; e = this.next[e]) if (this.add(object, this.pkg[e])) changed = true;
+    return changed;
+  }
+
   private grow(): void {
     const pkg = new Uint32Array(this.count * 2);
     pkg.set(this.pkg);
@@ -116,7 +123,7 @@ class Candidates {
 const MAX_CANDIDATES = 24;
 
 export function decideOwners(input: OwnerInput): Owners {
-  const { objects, types, typePackage, functions, pointers } = input;
+  const { objects, types, functions, pointers } = input;
   const n = objects.count;
   const textRank = new Uint32Array(input.packages);
   textRank.fill(NO_TEXT);
@@ -141,11 +148,27 @@ export function decideOwners(input: OwnerInput): Owners {
     if (content[to] && objects.kind[to] !== KIND.rodata) who.add(to, owner[pointers.from[k]]);
   }
 
+  throughUsers(input, typeObject, textRank, who);
+  settle(objects, content, who, loadRank, owner, evidence);
+  followOrder(objects, content, who, loadRank, owner);
+  followDictionaries(input, who, owner, evidence);
+  // what nothing refers to stands beside what its package has of the same size
+  for (let i = 1; i < n; i++) if (owner[i] === 0) owner[i] = owner[i - 1];
+  return { owner, evidence };
+}
+
+/** Whoever uses a type uses its name, mask and equality function; whoever has a stack object uses its mask. */
+function throughUsers(input: OwnerInput, typeObject: Int32Array, textRank: Uint32Array, who: Candidates): void {
+  const { objects, types, typePackage, stackMasks } = input;
   const importer = importerRanks(input, textRank);
-  // whoever uses a type uses its name, mask and equality function
   const own = new Uint32Array(types.count);
   for (let t = 0; t < types.count; t++)
     own[t] = typePackage[types.owner[t]] || (typeObject[t] >= 0 ? objects.named[typeObject[t]] : 0);
+  const flowUsers = (to: number, type: number, bound: number): void => {
+    for (let e = who.firstEntry(type); e >= 0; e = who.nextEntry(e)) {
+      if (textRank[who.packageOf(e)] >= bound) who.add(to, who.packageOf(e));
+    }
+  };
   const flow = (used: Int32Array, user: Uint32Array, only?: Uint8Array): void => {
     for (let i = 0; i < used.length; i++) {
       const to = used[i];
@@ -154,10 +177,7 @@ export function decideOwners(input: OwnerInput): Owners {
       const isShared = types.shared[t] === 1;
       const bound = isShared && !only ? importer[t] : 0;
       if (textRank[own[t]] >= bound) who.add(to, own[t]);
-      if (!isShared || typeObject[t] < 0) continue;
-      for (let e = who.firstEntry(typeObject[t]); e >= 0; e = who.nextEntry(e)) {
-        if (textRank[who.packageOf(e)] >= bound) who.add(to, who.packageOf(e));
-      }
+      if (isShared && typeObject[t] >= 0) flowUsers(to, typeObject[t], bound);
     }
   };
   const objectsAt = (rvas: Uint32Array): Int32Array => {
@@ -170,18 +190,27 @@ export function decideOwners(input: OwnerInput): Owners {
   flow(masks, types.maskUser);
   flow(equals, types.equalUser);
   // where none of the packages could have written the type down, any of them is better than none
-  const left = new Uint8Array(n);
-  for (let i = 0; i < n; i++) left[i] = who.has(i) ? 0 : 1;
+  const left = new Uint8Array(objects.count);
+  for (let i = 0; i < left.length; i++) left[i] = who.has(i) ? 0 : 1;
   flow(names, types.nameUser, left);
   flow(masks, types.maskUser, left);
   flow(equals, types.equalUser, left);
-  const { stackMasks } = input;
   for (let i = 0; i < stackMasks.rva.length; i++) {
     const to = objectAt(objects, stackMasks.rva[i]);
     if (to >= 0) who.add(to, stackMasks.pkg[i]);
   }
+}
 
-  for (let i = 0; i < n; i++) {
+/** The owner of each object as far as order does not change it, and how sure it is. */
+function settle(
+  objects: Objects,
+  content: Uint8Array,
+  who: Candidates,
+  loadRank: Uint32Array,
+  owner: Uint32Array,
+  evidence: Uint8Array,
+): void {
+  for (let i = 0; i < owner.length; i++) {
     if (objects.named[i]) {
       owner[i] = objects.named[i];
       evidence[i] = EXACT;
@@ -192,11 +221,6 @@ export function decideOwners(input: OwnerInput): Owners {
       owner[i] = who.first(i, loadRank);
     }
   }
-  followOrder(objects, content, who, loadRank, owner);
-  followDictionaries(input, who, owner, evidence);
-  // what nothing refers to stands beside what its package has of the same size
-  for (let i = 1; i < n; i++) if (owner[i] === 0) owner[i] = owner[i - 1];
-  return { owner, evidence };
 }
 
 /** A dictionary is of the generic function's package, and so are those that it alone leads to. */
@@ -294,6 +318,46 @@ function incoming(pointers: Pointers, n: number): { from: Uint32Array; holder: U
   return { from, holder };
 }
 
+/** A run of objects of one area, [start, end), with their size classes and what a descent in front of each costs. */
+interface Run {
+  readonly start: number;
+  readonly end: number;
+  readonly segment: Uint32Array;
+  readonly descent: Float64Array;
+}
+
+/** The areas that hold variables or composites. */
+function runsOf(objects: Objects, content: Uint8Array): Run[] {
+  const { area, count: n } = objects;
+  const runs: Run[] = [];
+  const endOf = (i: number): number => {
+    let j = i + 1;
+    while (j < n && area[j] === area[i]) j++;
+    return j;
+  };
+  for (let i = 0; i < n;) {
+    const j = endOf(i);
+    if (!content[i] || !content[j - 1]) {
+      const gap = gaps(objects, i, j);
+      const descent = Float64Array.from(gap, (size) => (size <= UNMIXED ? DESCENT_IN_CLASS : DESCENT));
+      runs.push({ start: i, end: j, segment: sizeClasses(gap), descent });
+    }
+    i = j;
+  }
+  return runs;
+}
+
+/** Passes owners on to what has none, along one pointer; answers whether there was such. */
+function passOn({ from, to }: Pointers, content: Uint8Array, owner: Uint32Array): boolean {
+  let changed = false;
+  for (let k = 0; k < from.length; k++) {
+    if (owner[to[k]] || content[to[k]] || owner[from[k]] === 0) continue;
+    owner[to[k]] = owner[from[k]];
+    changed = true;
+  }
+  return changed;
+}
+
 /**
  * Owners of variables and static composites. In each size class they stand in load order, so a choice among referrers must ascend;
  * what fits nowhere, or has no referrer, is of the packages around it, in agreement with the variable that points to it.
@@ -310,29 +374,9 @@ function placeData(
   const { objects, pointers } = input;
   const n = objects.count;
   const { from, holder } = incoming(pointers, n);
-  // areas: runs of neighbouring objects of one kind
-  const runs: { start: number; end: number; segment: Uint32Array; descent: Float64Array }[] = [];
-  for (let i = 0; i < n;) {
-    let j = i + 1;
-    while (j < n && objects.area[j] === objects.area[i]) j++;
-    if (!content[i] || !content[j - 1]) {
-      const gap = gaps(objects, i, j);
-      const descent = Float64Array.from(gap, (size) => (size <= UNMIXED ? DESCENT_IN_CLASS : DESCENT));
-      runs.push({ start: i, end: j, segment: sizeClasses(gap), descent });
-    }
-    i = j;
-  }
+  const runs = runsOf(objects, content);
   for (let i = 0; i < n; i++) if (!content[i]) owner[i] = objects.named[i] || who.first(i, textRank);
-  for (let round = 0; round < ROUNDS; round++) {
-    let changed = false;
-    for (let k = 0; k < pointers.from.length; k++) {
-      const to = pointers.to[k];
-      if (owner[to] || content[to] || owner[pointers.from[k]] === 0) continue;
-      owner[to] = owner[pointers.from[k]];
-      changed = true;
-    }
-    if (!changed) break;
-  }
+  for (let round = 0; round < ROUNDS && passOn(pointers, content, owner); round++);
   const each = (i: number, call: (id: number, cost: number) => void): void => {
     if (objects.named[i]) {
       call(objects.named[i], -2);
@@ -361,19 +405,22 @@ function placeData(
   const high = new Uint32Array(n);
   const placed = new Uint8Array(n);
   const choice = new MonotoneChoice(loadRank);
-  for (let round = 0; round < PLACEMENTS; round++) {
-    for (const { start, end, segment, descent } of runs) {
-      const chosen = choice.of(end - start, (k, call) => each(start + k, call), { segment, descent });
-      bounds(chosen, segment, low.subarray(start, end), high.subarray(start, end));
-      for (let k = 0; k < chosen.length; k++) {
-        placed[start + k] = chosen[k] > 0 ? 1 : 0;
-        if (chosen[k] > 0) owner[start + k] = chosen[k];
-      }
+  const choose = ({ start, end, segment, descent }: Run): void => {
+    const chosen = choice.of(end - start, (k, call) => each(start + k, call), { segment, descent });
+    bounds(chosen, segment, low.subarray(start, end), high.subarray(start, end));
+    for (let k = 0; k < chosen.length; k++) {
+      placed[start + k] = chosen[k] > 0 ? 1 : 0;
+      if (chosen[k] > 0) owner[start + k] = chosen[k];
     }
-    // a package most of whose variables fit nowhere has a wrong place in the order: then the referrers stand
+  };
+  // a package most of whose variables fit nowhere has a wrong place in the order: then the referrers stand
+  const fitting = (): Int32Array => {
     const fits = new Int32Array(input.packages);
     for (let i = 0; i < n; i++) if (!content[i] && !objects.named[i] && owner[i]) fits[owner[i]] += placed[i] ? 1 : -1;
     fits[input.main] = 1;
+    return fits;
+  };
+  const placeByNeighbours = (fits: Int32Array): void => {
     for (let i = 0; i < n; i++) {
       if (content[i] || objects.named[i] || placed[i]) continue;
       if (owner[i] === 0) owner[i] = low[i] || high[i];
@@ -386,12 +433,19 @@ function placeData(
         else if (textRank[high[i]] < importer) owner[i] = high[i];
       }
     }
-    // composites that only pointers lead to follow their holder, where order has nothing to say against it
+  };
+  // composites that only pointers lead to follow their holder, where order has nothing to say against it
+  const placeByHolder = (): void => {
     for (let i = 0; i < n; i++) {
       if (content[i] || objects.named[i] || placed[i] || who.has(i) || from[i + 1] - from[i] !== 1) continue;
       const parent = holder[from[i]];
       if (!content[parent] && objects.kind[parent] === KIND.data) owner[i] = owner[parent];
     }
+  };
+  for (let round = 0; round < PLACEMENTS; round++) {
+    for (const run of runs) choose(run);
+    placeByNeighbours(fitting());
+    placeByHolder();
   }
 }
 
@@ -445,39 +499,52 @@ function fromCode(input: OwnerInput, who: Candidates, hints: Candidates): void {
       if (origin > 0) hints.add(o, origin);
     }
   };
+  const { target, func, formed } = refs;
   // whether the package of a reference refers to the same object again, nearby
   const again = new Uint8Array(order.length);
   const last = new Int32Array(input.packages).fill(-NEARBY);
-  let r = 0;
-  for (let o = 0; o < objects.count && r < order.length; o++) {
-    const start = objects.start[o];
-    const end = objects.end[o];
-    while (r < order.length && refs.target[order[r]] < start) r++;
-    const from = r;
-    // content that a shared function brings belongs to the package whose copy of the function was kept
-    const packageOf = objects.kind[o] === KIND.data ? functions.owner : functions.unit;
+  const firstAt = (r: number, rva: number): number => {
+    while (r < order.length && target[order[r]] < rva) r++;
+    return r;
+  };
+  /** Accepts references to an object's start, or that form an address in it; answers how many others there are. */
+  const acceptDirect = (o: number, from: number, to: number, packageOf: Uint32Array): number => {
     let indirect = 0;
-    for (; r < order.length && refs.target[order[r]] < end; r++) {
+    for (let r = from; r < to; r++) {
       const ref = order[r];
-      if (refs.target[ref] === start || refs.formed[ref] === 1) accept(o, ref, packageOf);
+      if (target[ref] === objects.start[o] || formed[ref] === 1) accept(o, ref, packageOf);
       else indirect++;
     }
-    if (indirect === 0) continue;
-    const isNamed = who.has(o) || pointed[o] === 1;
-    // an object without a name of its own takes them all
-    for (let k = isNamed ? from : r; k < r; k++) {
-      const pkg = packageOf[refs.func[order[k]]];
+    return indirect;
+  };
+  const findRepeated = (from: number, to: number, packageOf: Uint32Array): void => {
+    for (let k = from; k < to; k++) {
+      const pkg = packageOf[func[order[k]]];
       const before = last[pkg];
       last[pkg] = k;
       if (before < from) continue;
       if (k - before <= NEARBY) again[k] = 1;
       if (k - before < NEARBY) again[before] = 1;
     }
-    for (let k = from; k < r; k++) {
+  };
+  const acceptIndirect = (o: number, from: number, to: number, packageOf: Uint32Array, all: boolean): void => {
+    for (let k = from; k < to; k++) {
       const ref = order[k];
-      if (refs.target[ref] === start || refs.formed[ref] === 1) continue;
-      if (!isNamed || again[k] === 1) accept(o, ref, packageOf);
+      if (target[ref] === objects.start[o] || formed[ref] === 1) continue;
+      if (all || again[k] === 1) accept(o, ref, packageOf);
     }
+  };
+  for (let o = 0, r = 0; o < objects.count && r < order.length; o++) {
+    const from = firstAt(r, objects.start[o]);
+    r = firstAt(from, objects.end[o]);
+    if (r === from) continue;
+    // content that a shared function brings belongs to the package whose copy of the function was kept
+    const packageOf = objects.kind[o] === KIND.data ? functions.owner : functions.unit;
+    if (acceptDirect(o, from, r, packageOf) === 0) continue;
+    const isNamed = who.has(o) || pointed[o] === 1;
+    // an object without a name of its own takes them all
+    if (isNamed) findRepeated(from, r, packageOf);
+    acceptIndirect(o, from, r, packageOf, !isNamed);
   }
 }
 
@@ -506,11 +573,7 @@ function throughTypes(input: OwnerInput, typeObject: Int32Array, who: Candidates
   }
   for (let round = 0; round < ROUNDS; round++) {
     let changed = false;
-    for (let k = 0; k < from.length; k++) {
-      for (let e = who.firstEntry(from[k]); e >= 0; e = who.nextEntry(e)) {
-        if (who.add(to[k], who.packageOf(e))) changed = true;
-      }
-    }
+    for (let k = 0; k < from.length; k++) if (who.addAll(to[k], from[k])) changed = true;
     if (!changed) break;
   }
 }
@@ -574,9 +637,7 @@ function followOrder(
     list.push(i);
   }
   const choice = new MonotoneChoice(loadRank);
-  for (const list of classes.values()) {
-    if (list.count < 2) continue;
-    const members = list.array();
+  const follow = (members: Uint32Array): void => {
     const chosen = choice.of(members.length, (k, each) => {
       const only = who.single(members[k]);
       if (only > 0) each(only, 0);
@@ -588,7 +649,8 @@ function followOrder(
       else if (members.length >= CROWD && k > 0 && chosen[k - 1] > 0 && chosen[k - 1] === chosen[k + 1])
         owner[members[k]] = chosen[k - 1];
     }
-  }
+  };
+  for (const list of classes.values()) if (list.count >= 2) follow(list.array());
 }
 
 /** Classes of at least this many objects show who stands between whom. */
