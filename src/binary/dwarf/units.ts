@@ -1,6 +1,7 @@
 // The compilation units of .debug_info: whose they are, and where their parts of the other sections begin.
 // Specification: DWARF 5, sections 7.5.1 and 3.1.1 (and DWARF 2 to 4); what Go writes: GOROOT/src/cmd/link/internal/ld/dwarf.go.
 import { text } from "../bytes.ts";
+import { TypeNames } from "../go/symbolname.ts";
 import {
   type Abbreviation,
   Abbreviations,
@@ -29,10 +30,10 @@ export interface Unit {
   /** Offset of the first byte that the unit is known to use of each section. */
   readonly uses: Readonly<Partial<Record<Pointed, number>>>;
   /**
-   * Go puts the types of the whole program into the runtime's unit: where its entries begin in .debug_info, and the name of the type
-   * that each describes ("net/http.Server", "*os.File"); "" from entries on that describe no type.
+   * Go puts the types of the whole program into the runtime's unit: where in .debug_info those of another package begin, and the package
+   * that their names tell; "" from entries on that describe no type, or one of no package.
    */
-  readonly types?: { readonly start: readonly number[]; readonly name: readonly string[] };
+  readonly types?: { readonly start: readonly number[]; readonly package: readonly string[] };
 }
 
 export interface Units {
@@ -148,7 +149,7 @@ interface Draft {
   language: number;
   version: number;
   uses: Partial<Record<Pointed, number>>;
-  types?: { start: number[]; name: string[] };
+  types?: { start: number[]; package: string[] };
 }
 
 interface Reading {
@@ -187,7 +188,7 @@ function readUnit(cursor: Cursor, offsetSize: 4 | 8, reading: Reading): void {
   }
   if (draft.language === LANGUAGE_GO && draft.name === "runtime" && top.hasChildren) {
     cursor.at = children;
-    draft.types = { start: [], name: [] };
+    draft.types = { start: [], package: [] };
     readTypes(cursor, table, format, reading.work, draft.types);
   }
 }
@@ -328,26 +329,28 @@ function firstLocation(
   return -1;
 }
 
-/** The NUL-terminated string at `from`, or as much of it as a name may have. */
-function nameAt(bytes: Uint8Array, from: number): string {
+/** Where the NUL-terminated string at `from` ends, or as much of it as a name may have. */
+function nameEnd(bytes: Uint8Array, from: number): number {
   const limit = Math.min(bytes.length, from + MAX_NAME);
   let to = from;
   while (to < limit && bytes[to] !== 0) to++;
-  return text(bytes.subarray(from, to));
+  return to;
 }
 
 /** DW_TAG_* of types. */
 const TYPE_TAGS = new Set([0x01, 0x02, 0x04, 0x0f, 0x13, 0x15, 0x16, 0x17, 0x24, 0x38, 0x3b]);
 
-/** Lists the types among a unit's entries of the first level. */
+/** Finds the packages of the types among a unit's entries of the first level. */
 function readTypes(
   cursor: Cursor,
   table: ReadonlyMap<number, Abbreviation>,
   format: UnitFormat,
   work: { left: number },
-  out: { start: number[]; name: string[] },
+  out: { start: number[]; package: string[] },
 ): void {
   const { bytes } = cursor;
+  const names = new TypeNames(bytes);
+  const packageAt = (from: number): string => names.packageAt(from, nameEnd(bytes, from));
   let depth = 1;
   while (cursor.at < cursor.end && depth > 0) {
     const start = cursor.at;
@@ -360,24 +363,24 @@ function readTypes(
     if (!entry) throw new DwarfError("an entry has an unknown abbreviation");
     work.left -= 1 + entry.attributes.length / 2;
     if (work.left < 0 || out.start.length > MAX_TYPES) return;
-    let name = "";
+    let found = "";
     const wanted = depth === 1 && TYPE_TAGS.has(entry.tag) ? entry.name : -1;
     const next = wanted > 0 ? -1 : skipValues(bytes, cursor.at, cursor.end, entry.steps);
     if (next >= 0) {
       // compilers put the name first
-      if (wanted === 0) name = nameAt(bytes, cursor.at);
+      if (wanted === 0) found = packageAt(cursor.at);
       cursor.at = next;
     } else {
       for (let i = 0; i < entry.attributes.length; i += 2) {
         if (i === wanted) {
-          name = nameAt(bytes, cursor.at);
+          found = packageAt(cursor.at);
           cursor.string();
         } else cursor.value(entry.attributes[i + 1], format);
       }
     }
-    if (depth === 1 && (name !== "" || out.name.at(-1) !== "")) {
+    if (depth === 1 && out.package.at(-1) !== found) {
       out.start.push(start);
-      out.name.push(name);
+      out.package.push(found);
     }
     if (entry.hasChildren) depth++;
   }

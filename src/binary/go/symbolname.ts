@@ -1,4 +1,5 @@
 // Go linker symbol names → the import path of the package that owns them (cmd/internal/objabi.PathToPrefix, cmd/link name mangling).
+import { text } from "../bytes.ts";
 
 /** Undoes objabi.PathToPrefix: "gopkg.in/yaml%2ev3" → "gopkg.in/yaml.v3". */
 export function unescapePath(path: string): string {
@@ -45,15 +46,58 @@ const PSEUDO = new Set([
  * predeclared ones only. Type strings in symbol names carry full import paths.
  */
 export function packageOfType(type: string): string {
-  const n = type.length;
-  let i = 0;
-  while (i < n) {
-    const c = type.charCodeAt(i);
+  const bytes = encoder.encode(type);
+  return firstPackage(bytes, 0, bytes.length, (from, to) => unescapePath(text(bytes.subarray(from, to))));
+}
+
+const encoder = new TextEncoder();
+
+/** The same for names that stand in one array: each path becomes text once. */
+export class TypeNames {
+  private readonly bytes: Uint8Array;
+  /** Paths by the hash of their bytes, each where it stood first. */
+  private readonly known = new Map<number, { readonly from: number; readonly to: number; readonly path: string }>();
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
+  }
+
+  /** The package of the type whose name stands at [from, to). */
+  packageAt(from: number, to: number): string {
+    return firstPackage(this.bytes, from, to, this.path);
+  }
+
+  private readonly path = (from: number, to: number): string => {
+    const { bytes, known } = this;
+    let hash = 0;
+    for (let i = from; i < to; i++) hash = (Math.imul(hash, 31) + bytes[i]) & 0x3fff_ffff;
+    const found = known.get(hash);
+    if (found && this.isEqual(found.from, found.to, from, to)) return found.path;
+    const path = unescapePath(text(bytes.subarray(from, to)));
+    known.set(hash, { from, to, path });
+    return path;
+  };
+
+  private isEqual(from: number, to: number, otherFrom: number, otherTo: number): boolean {
+    if (to - from !== otherTo - otherFrom) return false;
+    const { bytes } = this;
+    for (let i = from, k = otherFrom; i < to; i++, k++) if (bytes[i] !== bytes[k]) return false;
+    return true;
+  }
+}
+
+/** The first package of a type's string, as `path` tells it. */
+function firstPackage(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  path: (from: number, to: number) => string,
+): string {
+  let i = start;
+  while (i < end) {
+    const c = bytes[i];
     if (c === 34) {
-      // struct tag
-      i++;
-      while (i < n && type.charCodeAt(i) !== 34) i += type.charCodeAt(i) === 92 ? 2 : 1;
-      i++;
+      i = behindTag(bytes, i, end);
       continue;
     }
     if (!isPathByte(c)) {
@@ -61,28 +105,35 @@ export function packageOfType(type: string): string {
       continue;
     }
     // variadic parameters: "...T"
-    const variadic = c === 46 && type.charCodeAt(i + 1) === 46 && type.charCodeAt(i + 2) === 46;
+    const variadic = c === 46 && bytes[i + 1] === 46 && bytes[i + 2] === 46 && i + 2 < end;
     const from = variadic ? i + 3 : i;
     let j = from;
     // the first dot behind the last slash
     let dot = -1;
-    for (; j < n; j++) {
-      const d = type.charCodeAt(j);
+    for (; j < end; j++) {
+      const d = bytes[j];
       if (d === 47) dot = -1;
       else if (d === 46) dot = dot < 0 ? j : dot;
       else if (!isPathByte(d)) break;
     }
     if (dot > from) {
-      const pkg = unescapePath(type.slice(from, dot));
+      const pkg = path(from, dot);
       if (!PSEUDO.has(pkg)) return pkg;
       // go.shape.X wraps an underlying type: skip the prefix and go on inside
-      const rest = /^(?:go\.shape\.|noalg\.)/.exec(type.slice(i, j));
+      const rest = /^(?:go\.shape\.|noalg\.)/.exec(text(bytes.subarray(i, Math.min(j, i + 9))));
       i = rest ? i + rest[0].length : j;
       continue;
     }
     i = j;
   }
   return "";
+}
+
+/** Behind the struct tag that begins at a quotation mark. */
+function behindTag(bytes: Uint8Array, from: number, end: number): number {
+  let i = from + 1;
+  while (i < end && bytes[i] !== 34) i += bytes[i] === 92 ? 2 : 1;
+  return i + 1;
 }
 
 function isPathByte(c: number): boolean {

@@ -10,7 +10,7 @@ import {
 } from "../../binary/dwarf/units.ts";
 import type { Executable, Section } from "../../binary/executable.ts";
 import { release } from "../../binary/release.ts";
-import { packageOfType, unescapePath } from "../../binary/go/symbolname.ts";
+import { unescapePath } from "../../binary/go/symbolname.ts";
 import { type Claims, EXACT, INFERRED, KIND, Names } from "../ledger.ts";
 import { FOREIGN } from "./foreign.ts";
 import type { Places } from "./places.ts";
@@ -321,10 +321,6 @@ class Job {
     return owner;
   }
 
-  private ownerOfType(name: string): number {
-    return name === "" ? 0 : this.packages.id(packageOfType(name));
-  }
-
   emitUnits(section: Section, name: string, units: Units | undefined): void {
     this.emit(
       section,
@@ -336,7 +332,7 @@ class Job {
             const owner = this.ownerOf(u);
             parts.add(u.start, owner);
             // a type without a named one in it is the runtime's
-            u.types?.name.forEach((name, i) => parts.add(u.types!.start[i], this.ownerOfType(name) || owner));
+            u.types?.package.forEach((pkg, i) => parts.add(u.types!.start[i], this.packages.id(pkg) || owner));
           }
           if (units.length < (section.compressed?.rawSize ?? section.fileSize)) parts.add(units.length, DAMAGED);
           return parts.rows();

@@ -89,12 +89,9 @@ describe("units", () => {
     const { ledger } = profileOf(PLAIN);
     const at = exe.sections.find((s) => s.name === ".debug_info")!.offset;
     const types = readUnits(info, section, true).units.flatMap((u) => (u.types ? [u.types] : []));
-    const packageOf = (name: string): string | undefined => {
-      for (const t of types) {
-        const i = t.name.indexOf(name);
-        if (i >= 0) return rows(ledger, at + t.start[i], at + t.start[i] + 1)[0].pkg;
-      }
-      return undefined;
+    const packageOf = (name: string): string => {
+      const entry = at + Buffer.from(info).indexOf(`${name}\0`, types[0].start[0]);
+      return rows(ledger, entry, entry + 1)[0].pkg;
     };
     expect(packageOf("fmt.pp")).toBe("fmt");
     expect(packageOf("*os.File")).toBe("os");
