@@ -84,7 +84,9 @@ export function* makeParts(bytes: Uint8Array, inflate: Inflate): Generator<Made>
   const symbols = new SymbolNames();
   const structure = new Claims(bytes.length, exe.regions, packages, symbols, 64);
   claimStructure(structure, program);
-  const named = symbolMarks(exe, packages, symbols);
+  const read = exe.symbols();
+  const told = symbolPackages(bytes, read);
+  const named = symbolMarks(exe, packages, symbols, told);
   const functions = ownFunctions(go.pcln, packages);
   const symbolOf = symbols.source((i) => go.pcln.name(i));
   const claims = new Claims(bytes.length, exe.regions, packages, symbols, go.pcln.nfunc * TABLE_CLAIMS + 4096);
@@ -95,7 +97,7 @@ export function* makeParts(bytes: Uint8Array, inflate: Inflate): Generator<Made>
   const owned = [marks.rva, marks.size, marks.owner, marks.symbol, marks.kind, marks.weight];
   yield {
     part: "front",
-    value: { ...numbering(), functions, marks, hasSymbols: exe.symbols().count > 0, named: named.functions },
+    value: { ...numbering(), functions, marks, hasSymbols: read.count > 0, named: named.functions },
     owned,
   };
   const known = packages.count;
@@ -107,10 +109,8 @@ export function* makeParts(bytes: Uint8Array, inflate: Inflate): Generator<Made>
   const { packages: _, symbols: __, ...rows } = fillGaps(sweep(structure), sweep(claims));
   const { start, kind, pkg, symbol, evidence } = rows;
   yield { part: "table", value: { ...numbering(), rows }, owned: [start, kind, pkg, symbol, evidence] };
-  const read = exe.symbols();
   const { count, rva, size, letter, nameOffset, nameLength, entryOffset, entrySize, underscored } = read;
   const table = { count, rva, size, letter, nameOffset, nameLength, entryOffset, entrySize, underscored };
-  const told = symbolPackages(read);
   const columns = [rva, size, letter, nameOffset, nameLength, entryOffset, told.of];
   yield { part: "symbols", value: { table, packages: told }, owned: count > 0 ? columns : [] };
   yield { part: "debug", value: readDebug(exe, inflate), owned: [] };

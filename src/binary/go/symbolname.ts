@@ -52,38 +52,61 @@ export function packageOfType(type: string): string {
 
 const encoder = new TextEncoder();
 
-/** The same for names that stand in one array: each path becomes text once. */
-export class TypeNames {
+/** What the bytes of names tell, by these bytes: names that stand in one array share their paths. */
+class Paths {
   private readonly bytes: Uint8Array;
-  /** Paths by the hash of their bytes, each where it stood first. */
-  private readonly known = new Map<number, { readonly from: number; readonly to: number; readonly path: string }>();
+  /** By hash, each where it stood first. */
+  private readonly known = new Map<number, { readonly from: number; readonly to: number; readonly told: string }>();
+  private last = { from: 0, to: 0, told: "" };
 
   constructor(bytes: Uint8Array) {
     this.bytes = bytes;
   }
 
-  /** The package of the type whose name stands at [from, to). */
-  packageAt(from: number, to: number): string {
-    return firstPackage(this.bytes, from, to, this.path);
+  /** What [from, to) tells; `read` finds out when it is new. */
+  at(from: number, to: number, read: (from: number, to: number) => string): string {
+    if (this.isLike(this.last, from, to)) return this.last.told;
+    const hash = this.hashOf(from, to);
+    const found = this.known.get(hash);
+    if (found && this.isLike(found, from, to)) return (this.last = found).told;
+    this.last = { from, to, told: read(from, to) };
+    this.known.set(hash, this.last);
+    return this.last.told;
   }
 
-  private readonly path = (from: number, to: number): string => {
-    const { bytes, known } = this;
+  private hashOf(from: number, to: number): number {
+    const { bytes } = this;
     let hash = 0;
     for (let i = from; i < to; i++) hash = (Math.imul(hash, 31) + bytes[i]) & 0x3fff_ffff;
-    const found = known.get(hash);
-    if (found && this.isEqual(found.from, found.to, from, to)) return found.path;
-    const path = unescapePath(text(bytes.subarray(from, to)));
-    known.set(hash, { from, to, path });
-    return path;
-  };
+    return hash;
+  }
 
-  private isEqual(from: number, to: number, otherFrom: number, otherTo: number): boolean {
-    if (to - from !== otherTo - otherFrom) return false;
+  private isLike(other: { readonly from: number; readonly to: number }, from: number, to: number): boolean {
+    if (to - from !== other.to - other.from) return false;
     const { bytes } = this;
-    for (let i = from, k = otherFrom; i < to; i++, k++) if (bytes[i] !== bytes[k]) return false;
+    // paths differ in their ends
+    for (let i = to - 1, k = other.to - 1; i >= from; i--, k--) if (bytes[i] !== bytes[k]) return false;
     return true;
   }
+}
+
+/** `packageOfType` for names that stand in one array: each path becomes text once. */
+export class TypeNames {
+  private readonly bytes: Uint8Array;
+  private readonly paths: Paths;
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
+    this.paths = new Paths(bytes);
+  }
+
+  /** The package of the type whose name stands at [from, to). */
+  packageAt(from: number, to: number): string {
+    return firstPackage(this.bytes, from, to, this.pathAt);
+  }
+
+  private readonly pathAt = (from: number, to: number): string => this.paths.at(from, to, this.read);
+  private readonly read = (from: number, to: number): string => unescapePath(text(this.bytes.subarray(from, to)));
 }
 
 /** The first package of a type's string, as `path` tells it. */
@@ -178,4 +201,50 @@ export function packageOf(name: string): string {
   if (name.startsWith("struct {") || name.startsWith("(*struct {") || name.startsWith("interface {"))
     return packageOfType(name);
   return "";
+}
+
+/** `packageOf` for names that stand in one array: of names that begin with the same path one becomes text. */
+export class NameReader {
+  private readonly bytes: Uint8Array;
+  private readonly paths: Paths;
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
+    this.paths = new Paths(bytes);
+  }
+
+  /** The package of the symbol whose name stands at [from, to). */
+  packageAt(from: number, to: number): string {
+    const dot = this.pathEnd(from, to);
+    return dot > from && !this.isMade(from) ? this.paths.at(from, dot, this.read) : packageOf(this.textAt(from, to));
+  }
+
+  /** The first dot behind the last slash, as `leadingPackage` has it; -1 if there is none. */
+  private pathEnd(from: number, to: number): number {
+    const { bytes } = this;
+    let dot = -1;
+    for (let i = from; i < to; i++) {
+      const c = bytes[i];
+      if (c === 47) dot = -1;
+      else if (c === 46) dot = dot < 0 ? i : dot;
+      else if (c === 91 || c === 40 || c === 123 || c === 32 || c === 34) break;
+    }
+    return dot;
+  }
+
+  /** True for names that may not begin with a path: "type:…", "type.…", "go:…", "go.shape.…", "go.itab.…". */
+  private isMade(from: number): boolean {
+    const { bytes } = this;
+    const first = bytes[from];
+    if (first === 116) return bytes[from + 1] === 121 && bytes[from + 2] === 112;
+    if (first !== 103 || bytes[from + 1] !== 111) return false;
+    const fourth = bytes[from + 3];
+    return bytes[from + 2] === 58 || (bytes[from + 2] === 46 && (fourth === 115 || fourth === 105 || fourth === 40));
+  }
+
+  private textAt(from: number, to: number): string {
+    return text(this.bytes.subarray(from, to));
+  }
+
+  private readonly read = (from: number, to: number): string => packageOf(`${this.textAt(from, to)}.`);
 }

@@ -1,8 +1,7 @@
 // Packages by the names of symbols, where the names may be C's too: "crtstuff.c", "memcpy@GLIBC_2.14", "name.constprop.0".
 import { NO_RVA, type SymbolTable } from "../../binary/executable.ts";
-import { packageOf } from "../../binary/go/symbolname.ts";
+import { NameReader, packageOf } from "../../binary/go/symbolname.ts";
 import { Names } from "../ledger.ts";
-import { isMarker } from "./symbols.ts";
 
 /** Which compiler made the program's symbols. */
 export type Dialect = "go" | "tinygo" | "other";
@@ -14,29 +13,59 @@ const MAX_TOTAL = 1 << 27;
 const MAX_MARKER = 32;
 const QUESTION = 0x3f;
 
+/** Symbols that stand for a whole section or the border of one. */
+const MARKERS =
+  /^(?:type:\*|typerel[.:]\*|go:string\.\*|go:func\.\*|go:funcdesc|runtime\.gcbits\.\*|runtime\.(?:e?(?:rodata|types|data|noptrdata|bss|noptrbss|text|pclntab|covctrs|end)))$/;
+
+/** True for symbols that stand for a whole section or the border of one. */
+export function isMarker(table: SymbolTable, i: number): boolean {
+  return isShort(table, i) && MARKERS.test(table.name(i));
+}
+
+const isShort = (table: SymbolTable, i: number): boolean => table.nameLength[i] <= MAX_MARKER;
+
 /** The packages that the symbols of a Go program name: for each symbol the number of its package among `names`; the first is "". */
 export interface SymbolPackages {
   readonly names: readonly string[];
   readonly of: Uint32Array;
 }
 
-/** Reads all names at once. Plain data: another thread may have made it. */
-export function symbolPackages(table: SymbolTable): SymbolPackages {
+/** Reads all names of a symbol table of the file `bytes` at once. Plain data: another thread may have made it. */
+export function symbolPackages(bytes: Uint8Array, table: SymbolTable): SymbolPackages {
+  const { count, nameOffset, nameLength, underscored } = table;
   const packages = new Names();
-  const read = new PackageNames(packages, "go");
-  const of = new Uint32Array(table.count);
-  for (let i = 0; i < of.length; i++) {
-    const name = read.nameOf(table, i);
-    if (name !== "") of[i] = packages.id(packageOf(name));
+  const names = new NameReader(bytes);
+  const budget = new Budget();
+  const of = new Uint32Array(count);
+  for (let i = 0; i < count; i++) {
+    if (!budget.allows(table, i)) continue;
+    const from = nameOffset[i];
+    const skipped = underscored && bytes[from] === UNDERSCORE ? 1 : 0;
+    of[i] = packages.id(names.packageAt(from + skipped, from + nameLength[i]));
   }
   return { names: packages.all(), of };
+}
+
+const UNDERSCORE = 0x5f;
+
+/** Which names are looked at, one after the other. */
+class Budget {
+  private left = MAX_TOTAL;
+
+  allows(table: SymbolTable, i: number): boolean {
+    const length = table.nameLength[i];
+    if (length === 0 || length > MAX_NAME || this.left < length) return false;
+    this.left -= length;
+    // names of source files
+    return table.letter[i] !== QUESTION || table.rva[i] !== NO_RVA;
+  }
 }
 
 export class PackageNames {
   private readonly packages: Names;
   private readonly dialect: Dialect;
   private readonly told: { readonly ids: readonly number[]; readonly of: Uint32Array } | undefined;
-  private left = MAX_TOTAL;
+  private readonly budget = new Budget();
 
   /** `told`: what `symbolPackages` says of the table of a Go program. */
   constructor(packages: Names, dialect: Dialect, told?: SymbolPackages) {
@@ -48,26 +77,14 @@ export class PackageNames {
   /** Package id of a symbol by its name alone; 0 if the name tells none. A Go program's packages are known from its functions. */
   of(table: SymbolTable, i: number): number {
     if (this.told) return this.told.ids[this.told.of[i]];
-    if (this.dialect === "other") return 0;
-    const name = this.nameOf(table, i);
-    if (name === "") return 0;
+    if (this.dialect === "other" || !this.budget.allows(table, i)) return 0;
+    const name = table.name(i);
     if (this.dialect === "tinygo") return this.packages.id(packageOf(name.replace(/^\(\*?/, "")));
     return this.packages.find(packageOf(name)) ?? 0;
   }
 
-  /** A symbol's name; "" if it is not to be looked at. */
-  nameOf(table: SymbolTable, i: number): string {
-    const length = table.nameLength[i];
-    if (length === 0 || length > MAX_NAME || this.left < length) return "";
-    this.left -= length;
-    // names of source files
-    return table.letter[i] === QUESTION && table.rva[i] === NO_RVA ? "" : table.name(i);
-  }
-
   /** True for symbols that stand for no object: borders of sections, and what Go's linker keeps under "go:". */
   isMarker(table: SymbolTable, i: number): boolean {
-    if (table.nameLength[i] > MAX_MARKER) return false;
-    const name = table.name(i);
-    return isMarker(name) || (this.dialect === "go" && name.startsWith("go:"));
+    return isMarker(table, i) || (this.dialect === "go" && isShort(table, i) && table.name(i).startsWith("go:"));
   }
 }

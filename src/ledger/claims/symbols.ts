@@ -1,52 +1,56 @@
 // Data symbols of an unstripped file, as marks that name their owners: where symbols exist, they win over inference.
-import type { Executable } from "../../binary/executable.ts";
-import { packageOf } from "../../binary/go/symbolname.ts";
+import type { Executable, SymbolTable } from "../../binary/executable.ts";
 import { KIND, type Names, type SymbolNames } from "../ledger.ts";
 import { Marks } from "./objects.ts";
+import { isMarker, type SymbolPackages, symbolPackages } from "./packagenames.ts";
 
-const LETTERS = new Set("RrDdBb");
-
-/** Symbols that stand for a whole section or the border of one. */
-const MARKERS =
-  /^(?:type:\*|typerel[.:]\*|go:string\.\*|go:func\.\*|go:funcdesc|runtime\.gcbits\.\*|runtime\.(?:e?(?:rodata|types|data|noptrdata|bss|noptrbss|text|pclntab|covctrs|end)))$/;
-
-/** True for symbols that stand for a whole section or the border of one. */
-export const isMarker = (name: string): boolean => MARKERS.test(name);
+const DATA = letters("RrDdBb");
+const CODE = letters("Tt");
 
 /**
- * Marks for all sized data symbols whose names tell their package. `functions` is 0 if no symbol names a Go function: stripped.
+ * Marks for all sized data symbols whose names tell their package. `functions` is 0 if no symbol names a Go function: stripped. `told`:
+ * what the names tell, where that is known.
  */
 export function symbolMarks(
   exe: Executable,
   packages: Names,
   symbols: SymbolNames,
+  told?: SymbolPackages,
 ): { marks: Marks; functions: number } {
   const table = exe.symbols();
+  const { count, letter, rva, size } = table;
   const marks = new Marks();
-  let functions = 0;
+  if (count === 0) return { marks, functions: 0 };
   // Mach-O and PE store no sizes: the next symbol may stand far behind objects without names
   const sized = exe.format !== "macho" && exe.format !== "pe";
-  if (table.count === 0) return { marks, functions };
   const handle = symbols.source((i) => table.name(i));
-  for (let i = 0; i < table.count; i++) {
-    const letter = String.fromCharCode(table.letter[i]);
-    if (letter === "T" || letter === "t") {
-      // C code may have symbols where Go's are stripped; no Go program is without its runtime
-      if (functions === 0 && /^_?runtime\./.test(table.name(i))) functions = 1;
-      continue;
-    }
-    if (!LETTERS.has(letter) || table.size[i] === 0) continue;
-    const name = table.name(i);
-    if (MARKERS.test(name)) continue;
-    const pkg = packageOf(name);
-    if (pkg === "") continue;
-    marks.add(table.rva[i], sized ? table.size[i] : 0, kindOf(name), packages.id(pkg), handle(i));
+  const { names, of } = told ?? symbolPackages(exe.bytes, table);
+  for (let i = 0; i < count; i++) {
+    if (DATA[letter[i]] === 0 || size[i] === 0 || of[i] === 0 || isMarker(table, i)) continue;
+    marks.add(rva[i], sized ? size[i] : 0, kindOf(exe.bytes, table, i), packages.id(names[of[i]]), handle(i));
   }
-  return { marks, functions };
+  return { marks, functions: namesRuntime(table) ? 1 : 0 };
+}
+
+/** C code may have symbols where Go's are stripped; no Go program is without its runtime. */
+function namesRuntime(table: SymbolTable): boolean {
+  for (let i = 0; i < table.count; i++) if (CODE[table.letter[i]] && /^_?runtime\./.test(table.name(i))) return true;
+  return false;
+}
+
+/** 1 for each of these letters. */
+function letters(all: string): Uint8Array {
+  const out = new Uint8Array(256);
+  for (const letter of all) out[letter.charCodeAt(0)] = 1;
+  return out;
 }
 
 /** Kind by name; unattributed stands for "as its area". */
-function kindOf(name: string): number {
+function kindOf(bytes: Uint8Array, table: SymbolTable, i: number): number {
+  const first = bytes[table.nameOffset[i]];
+  // "t", "g", or what Mach-O puts in front: names are decoded only where it pays
+  if (first !== 0x74 && first !== 0x67 && first !== 0x5f) return KIND.unattributed;
+  const name = table.name(i);
   if (name.startsWith("type:") || name.startsWith("type.")) return KIND.type;
   if (name.startsWith("go:itab.") || name.startsWith("go.itab.")) return KIND.itab;
   return KIND.unattributed;
