@@ -40,12 +40,12 @@ export class Bytes {
 
   u16(offset: number): number {
     this.check(offset, 2);
-    return this.view.getUint16(offset, this.littleEndian);
+    return u16(this.view, offset, this.littleEndian);
   }
 
   u32(offset: number): number {
     this.check(offset, 4);
-    return this.view.getUint32(offset, this.littleEndian);
+    return u32(this.view, offset, this.littleEndian);
   }
 
   i32(offset: number): number {
@@ -56,8 +56,8 @@ export class Bytes {
   /** A 64-bit unsigned value as a number; values above 2^53 lose low bits, so bound them before use. */
   u64(offset: number): number {
     this.check(offset, 8);
-    const lo = this.view.getUint32(offset + (this.littleEndian ? 0 : 4), this.littleEndian);
-    const hi = this.view.getUint32(offset + (this.littleEndian ? 4 : 0), this.littleEndian);
+    const lo = u32(this.view, offset + (this.littleEndian ? 0 : 4), this.littleEndian);
+    const hi = u32(this.view, offset + (this.littleEndian ? 4 : 0), this.littleEndian);
     return hi * 0x1_0000_0000 + lo;
   }
 
@@ -80,6 +80,16 @@ export class Bytes {
     while (end < limit && this.data[end] !== 0) end++;
     return text(this.data.subarray(offset, end));
   }
+}
+
+/** An unsigned number of 32 bits. V8 compiles reads of signed ones in place, and calls a function for unsigned ones: six times slower. */
+export function u32(view: DataView, offset: number, littleEndian: boolean): number {
+  return view.getInt32(offset, littleEndian) >>> 0;
+}
+
+/** The same of 16 bits. */
+export function u16(view: DataView, offset: number, littleEndian: boolean): number {
+  return view.getInt16(offset, littleEndian) & 0xffff;
 }
 
 const decoder = new TextDecoder("utf-8");

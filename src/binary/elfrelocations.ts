@@ -1,6 +1,6 @@
 // Relocations of ELF files: .rela.*, .rel.* and the packed .relr.dyn. Specification: the System V gABI, "Relocation"; RELR:
 // https://groups.google.com/g/generic-abi/c/bX460iggiKg; types: GOROOT/src/debug/elf/elf.go.
-import { type Bytes, InputError } from "./bytes.ts";
+import { type Bytes, InputError, u32 } from "./bytes.ts";
 import { type ElfFile, ET_REL, SHF_ALLOC, SHF_COMPRESSED, SHT_REL, SHT_RELA, SHT_RELR } from "./elfheaders.ts";
 import type { Dynamic } from "./elfdynamic.ts";
 import type { SymbolSource } from "./elfsymbols.ts";
@@ -161,10 +161,7 @@ export function applyRelative(
         r = regions[current];
       }
       const to = slot - r.rva;
-      if (
-        views[current].getUint32(to + low, le) === valueLow &&
-        views[current].getUint32(to + 4 - low, le) === valueHigh
-      ) {
+      if (u32(views[current], to + low, le) === valueLow && u32(views[current], to + 4 - low, le) === valueHigh) {
         continue;
       }
       if (!copied.has(current)) {

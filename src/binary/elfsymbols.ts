@@ -1,5 +1,6 @@
 // ELF symbol tables. Specification: the System V gABI, "Symbol Table"; letters as in GOROOT/src/cmd/internal/objfile/elf.go,
 // save that zero-filled data is B.
+import { u16, u32 } from "./bytes.ts";
 import { type ElfFile, ET_REL, SHT_NOBITS } from "./elfheaders.ts";
 import { emptySymbols, NO_RVA, type SymbolTable } from "./executable.ts";
 import { namedSymbols } from "./symbolnames.ts";
@@ -59,22 +60,22 @@ export function readSymbols(file: ElfFile, source: SymbolSource | undefined): Sy
   for (let i = 0; i < count; i++) {
     const at = (i + 1) * entrySize;
     entryOffset[i] = source.offset + at;
-    const name = names.offset(view.getUint32(at, le));
+    const name = names.offset(u32(view, at, le));
     nameOffset[i] = name;
     nameLength[i] = names.length(name);
     const info = table[at + (wide ? 4 : 12)];
-    let section = view.getUint16(at + (wide ? 6 : 14), le);
+    let section = u16(view, at + (wide ? 6 : 14), le);
     if (section === SHN_XINDEX && source.indicesOffset !== undefined && (i + 2) * 4 <= (source.indicesSize ?? 0)) {
       section = bytes.u32(source.indicesOffset + (i + 1) * 4);
     } else if (section >= SHN_LORESERVE && section !== SHN_COMMON) {
       section = -1;
     }
     const valueAt = at + (wide ? 8 : 4);
-    let value = view.getUint32(valueAt + low, le);
-    let length = view.getUint32(at + (wide ? 16 : 8) + low, le);
+    let value = u32(view, valueAt + low, le);
+    let length = u32(view, at + (wide ? 16 : 8) + low, le);
     if (wide) {
-      value += view.getUint32(valueAt + high, le) * 0x1_0000_0000;
-      length += view.getUint32(at + 16 + high, le) * 0x1_0000_0000;
+      value += u32(view, valueAt + high, le) * 0x1_0000_0000;
+      length += u32(view, at + 16 + high, le) * 0x1_0000_0000;
     }
     let code = 0x3f;
     let address = value - imageBase;

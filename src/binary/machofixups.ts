@@ -1,6 +1,6 @@
 // Which words of a Mach-O image hold pointers: rebase opcodes, chained fixups, and the relocations of objects. Specification:
 // Apple's <mach-o/loader.h>, <mach-o/fixup-chains.h>, <mach-o/reloc.h>.
-import { type Bytes, InputError } from "./bytes.ts";
+import { type Bytes, InputError, u32 } from "./bytes.ts";
 import { NO_RVA, type Region, type Relocations } from "./executable.ts";
 import { LebCursor } from "./leb.ts";
 import type { MachoSection, MachoSegment } from "./macho.ts";
@@ -188,13 +188,13 @@ export function chainedSlots(source: Source): Uint32Array {
 
 /** Replaces one chained word by its pointer and returns the distance to the next one in strides. */
 function decodeChained(view: DataView, at: number, format: ChainFormat, imageBase: number): number {
-  const low = view.getUint32(at, true);
+  const low = u32(view, at, true);
   if (format.size === 4) {
     const bind = low >>> 31;
     view.setUint32(at, bind ? 0 : low & 0x03ff_ffff, true);
     return (low >>> 26) & 0x1f;
   }
-  const high = view.getUint32(at + 4, true);
+  const high = u32(view, at + 4, true);
   let bind: boolean;
   let next: number;
   let target: number;

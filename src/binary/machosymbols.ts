@@ -1,5 +1,6 @@
 // Mach-O symbol tables. Specification: Apple's <mach-o/nlist.h>; letters as in GOROOT/src/cmd/internal/objfile/macho.go, save that
 // zero-filled data is B.
+import { u32 } from "./bytes.ts";
 import type { Bytes } from "./bytes.ts";
 import { emptySymbols, NO_RVA, type SymbolTable } from "./executable.ts";
 import { namedSymbols } from "./symbolnames.ts";
@@ -49,14 +50,14 @@ export function readMachoSymbols(
     if (table[entry + 4] & N_STAB) continue;
     i++;
     entryOffset[i] = at + entry;
-    nameOffset[i] = strings.offset(view.getUint32(entry, le));
+    nameOffset[i] = strings.offset(u32(view, entry, le));
     nameLength[i] = strings.length(nameOffset[i]);
     const number = table[entry + 5];
     letter[i] = number === 0 ? 0x55 : (letters[number - 1] ?? 0x3f);
     const s = sections[number - 1];
     if (!s || s.rva < 0) continue;
-    let value = view.getUint32(entry + (wide && !le ? 12 : 8), le);
-    if (wide) value += view.getUint32(entry + (le ? 12 : 8), le) * 0x1_0000_0000;
+    let value = u32(view, entry + (wide && !le ? 12 : 8), le);
+    if (wide) value += u32(view, entry + (le ? 12 : 8), le) * 0x1_0000_0000;
     const address = value - imageBase;
     // A symbol may stand at the very end of its section.
     if (address < s.rva || address > s.rva + s.size) continue;

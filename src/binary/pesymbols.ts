@@ -1,5 +1,6 @@
 // COFF symbol tables. Specification: Microsoft's "PE Format", "COFF Symbol Table"; letters as in
 // GOROOT/src/cmd/internal/objfile/pe.go, save that zero-filled data is B.
+import { u32 } from "./bytes.ts";
 import type { Bytes } from "./bytes.ts";
 import { emptySymbols, NO_RVA, type SymbolTable } from "./executable.ts";
 import { namedSymbols } from "./symbolnames.ts";
@@ -36,8 +37,8 @@ export function readCoffSymbols(
   for (let r = 0; r < records; r += 1 + table[r * SYMBOL_SIZE + 17], i++) {
     const entry = r * SYMBOL_SIZE;
     entryOffset[i] = at + entry;
-    if (strings && view.getUint32(entry, true) === 0) {
-      nameOffset[i] = strings.offset(view.getUint32(entry + 4, true));
+    if (strings && u32(view, entry, true) === 0) {
+      nameOffset[i] = strings.offset(u32(view, entry + 4, true));
       nameLength[i] = strings.length(nameOffset[i]);
     } else {
       let length = 0;
@@ -49,7 +50,7 @@ export function readCoffSymbols(
     if (number === 0) letter[i] = 0x55; // U
     if (number <= 0 || number > sections.length) continue;
     const s = sections[number - 1];
-    const value = view.getUint32(entry + 8, true);
+    const value = u32(view, entry + 8, true);
     if (s.flags & SCN_CODE) letter[i] = 0x54;
     else if (s.flags & SCN_DATA) letter[i] = !(s.flags & SCN_WRITE) ? 0x52 : value < s.rawSize ? 0x44 : 0x42;
     else if (s.flags & SCN_BSS) letter[i] = 0x42;

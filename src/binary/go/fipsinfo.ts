@@ -1,4 +1,5 @@
 // The bounds of the FIPS 140 module in an image: GOROOT/src/cmd/link/internal/ld/fips140.go, crypto/internal/fips140/check/check.go.
+import { u32 } from "../bytes.ts";
 import type { Executable, Region } from "../executable.ts";
 
 export interface FipsInfo {
@@ -34,9 +35,7 @@ function search(exe: Executable, region: Region, from: number): FipsInfo | undef
       const o = MAGIC.length + SUM + i * p;
       const le = exe.littleEndian;
       const v =
-        p === 4
-          ? view.getUint32(o, le)
-          : view.getUint32(o + (le ? 0 : 4), le) + view.getUint32(o + (le ? 4 : 0), le) * 0x1_0000_0000;
+        p === 4 ? u32(view, o, le) : u32(view, o + (le ? 0 : 4), le) + u32(view, o + (le ? 4 : 0), le) * 0x1_0000_0000;
       return v - exe.imageBase;
     };
     if (word(0) !== region.rva + at) continue;

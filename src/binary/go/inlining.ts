@@ -1,5 +1,6 @@
 // Inlined bodies inside functions: PCDATA_InlTreeIndex and FUNCDATA_InlTree. GOROOT/src/internal/abi/symtab.go, cmd/link/internal/ld/pcln.go,
 // runtime/symtabinl.go.
+import { u32 } from "../bytes.ts";
 import type { Region } from "../executable.ts";
 import type { Pclntab } from "./pclntab.ts";
 import { pcValues } from "./pcvalues.ts";
@@ -30,8 +31,8 @@ export function inlineSteps(
 ): void {
   if (t.funcdataRef !== 4 || t.npcdata[f] <= PCDATA_INL_TREE_INDEX || t.nfuncdata[f] <= FUNCDATA_INL_TREE) return;
   const view = new DataView(t.bytes.buffer, t.bytes.byteOffset, t.bytes.byteLength);
-  const stream = view.getUint32(t.pcdataAt(f) + PCDATA_INL_TREE_INDEX * 4, t.littleEndian);
-  const tree = view.getUint32(t.funcdataAt(f) + FUNCDATA_INL_TREE * 4, t.littleEndian);
+  const stream = u32(view, t.pcdataAt(f) + PCDATA_INL_TREE_INDEX * 4, t.littleEndian);
+  const tree = u32(view, t.funcdataAt(f) + FUNCDATA_INL_TREE * 4, t.littleEndian);
   if (stream === 0 || tree === NONE) return;
   const calls = new DataView(funcdata.bytes.buffer, funcdata.bytes.byteOffset, funcdata.bytes.byteLength);
   const base = gofunc + tree - funcdata.rva;

@@ -1,4 +1,5 @@
 // The runtime's moduledata: GOROOT/src/runtime/symtab.go (type moduledata), written by cmd/link/internal/ld/symtab.go.
+import { u32 } from "../bytes.ts";
 import { type Executable, regionAt } from "../executable.ts";
 import type { PclnHeader } from "./pclntab.ts";
 
@@ -133,8 +134,8 @@ const LAYOUTS: readonly Layout[] = [
 function wordReader(exe: Executable, bytes: Uint8Array): (offset: number) => number {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const le = exe.littleEndian;
-  if (exe.ptrSize === 4) return (o) => view.getUint32(o, le);
-  return (o) => view.getUint32(o + (le ? 0 : 4), le) + view.getUint32(o + (le ? 4 : 0), le) * 0x1_0000_0000;
+  if (exe.ptrSize === 4) return (o) => u32(view, o, le);
+  return (o) => u32(view, o + (le ? 0 : 4), le) + u32(view, o + (le ? 4 : 0), le) * 0x1_0000_0000;
 }
 
 /** Finds the moduledata that points at this pclntab; undefined if none does (Go ≤ 1.15, obfuscated, damaged). */
@@ -155,7 +156,7 @@ export function findModuledata(exe: Executable, pcln: PclnHeader): Moduledata | 
     const lowAt = p === 8 && !le ? 4 : 0;
     const stop = r.bytes.length - 56 * p;
     for (let o = (p - (r.rva % p)) % p; o <= stop; o += p) {
-      if (view.getUint32(o + lowAt, le) !== low) continue;
+      if (u32(view, o + lowAt, le) !== low) continue;
       if (get(o) !== first || get(o + p) !== second) continue;
       for (const layout of LAYOUTS) {
         const m = read(exe, r.rva + o, (i) => (o + i * p + p <= r.bytes.length ? get(o + i * p) : 0), layout, pcln);

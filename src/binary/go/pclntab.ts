@@ -1,5 +1,5 @@
 // The runtime's function table (.gopclntab): GOROOT/src/runtime/symtab.go, internal/abi/symtab.go, cmd/link/internal/ld/pcln.go.
-import { text } from "../bytes.ts";
+import { text, u32 } from "../bytes.ts";
 import type { Executable } from "../executable.ts";
 
 export type PclnVersion = "1.2" | "1.16" | "1.18" | "1.20";
@@ -63,9 +63,9 @@ const MAGIC: Readonly<Record<number, PclnVersion>> = {
 const viewOf = (b: Uint8Array): DataView => new DataView(b.buffer, b.byteOffset, b.byteLength);
 
 function word(view: DataView, offset: number, size: number, le: boolean): number {
-  if (size === 4) return view.getUint32(offset, le);
-  const lo = view.getUint32(offset + (le ? 0 : 4), le);
-  const hi = view.getUint32(offset + (le ? 4 : 0), le);
+  if (size === 4) return u32(view, offset, le);
+  const lo = u32(view, offset + (le ? 0 : 4), le);
+  const hi = u32(view, offset + (le ? 4 : 0), le);
   return hi * 0x1_0000_0000 + lo;
 }
 
@@ -73,7 +73,7 @@ function word(view: DataView, offset: number, size: number, le: boolean): number
 function header(bytes: Uint8Array, rva: number, le: boolean, guess?: PclnVersion): PclnHeader | undefined {
   if (bytes.length < 80) return undefined;
   const view = viewOf(bytes);
-  const known = MAGIC[view.getUint32(0, le)];
+  const known = MAGIC[u32(view, 0, le)];
   const version = guess ?? known;
   const minLC = bytes[6];
   const p = bytes[7];
@@ -180,7 +180,7 @@ export function readPclntab(exe: Executable, h: PclnHeader, textRva: number): Pc
   let last = -1;
   for (let i = 0; i <= nfunc; i++) {
     const at = h.functab + i * functabEntry;
-    let pc = relative ? view.getUint32(at, le) : word(view, at, e, le) - exe.imageBase;
+    let pc = relative ? u32(view, at, le) : word(view, at, e, le) - exe.imageBase;
     if (!wasm && relative) pc += textRva;
     if (wasm) {
       // Go's pc is 0x1000 + the body's number, shifted by 16 before the offsets became relative (cmd/link/internal/wasm).
@@ -199,7 +199,7 @@ export function readPclntab(exe: Executable, h: PclnHeader, textRva: number): Pc
     if (pc < last) return undefined;
     last = pc;
     if (i < nfunc) {
-      const off = relative ? view.getUint32(at + 4, le) : word(view, at + e, e, le);
+      const off = relative ? u32(view, at + 4, le) : word(view, at + e, e, le);
       if (!(off + funcBase + fixed <= bytes.length)) return undefined;
       func[i] = off + funcBase;
     }
@@ -216,13 +216,13 @@ export function readPclntab(exe: Executable, h: PclnHeader, textRva: number): Pc
   const hasCu = h.version !== "1.2";
   for (let i = 0; i < nfunc; i++) {
     const f = func[i];
-    nameOff[i] = view.getUint32(f + f0, le);
-    pcsp[i] = view.getUint32(f + f0 + 12, le);
-    pcfile[i] = view.getUint32(f + f0 + 16, le);
-    pcln[i] = view.getUint32(f + f0 + 20, le);
-    const npc = view.getUint32(f + f0 + 24, le);
+    nameOff[i] = u32(view, f + f0, le);
+    pcsp[i] = u32(view, f + f0 + 12, le);
+    pcfile[i] = u32(view, f + f0 + 16, le);
+    pcln[i] = u32(view, f + f0 + 20, le);
+    const npc = u32(view, f + f0 + 24, le);
     npcdata[i] = npc < 32 ? npc : 0;
-    if (hasCu) cuOffset[i] = view.getUint32(f + f0 + 28, le);
+    if (hasCu) cuOffset[i] = u32(view, f + f0 + 28, le);
     // up to Go 1.11 the last word was a plain count, later {funcID, flag, pad, nfuncdata}
     const nfd = bytes[f + fixed - 1];
     nfuncdata[i] = nfd < 32 ? nfd : 0;

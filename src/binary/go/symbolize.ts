@@ -1,6 +1,6 @@
 // From an address to function, file and line, with the calls that were inlined there: what the runtime does for a traceback.
 // GOROOT/src/runtime/symtab.go (funcline1, funcfile), symtabinl.go (inlineUnwinder); before Go 1.16 debug/gosym/pclntab.go.
-import { text } from "../bytes.ts";
+import { text, u32 } from "../bytes.ts";
 import { type Executable, type Region, regionAt } from "../executable.ts";
 import type { GoProgram } from "./program.ts";
 import { pcValueAt } from "./pcvalues.ts";
@@ -166,7 +166,7 @@ export class Symbolizer {
   }
 
   private word(at: number, otherwise = 0): number {
-    return at >= 0 && at + 4 <= this.view.byteLength ? this.view.getUint32(at, this.go.pcln.littleEndian) : otherwise;
+    return at >= 0 && at + 4 <= this.view.byteLength ? u32(this.view, at, this.go.pcln.littleEndian) : otherwise;
   }
 
   private string(at: number): string {

@@ -1,5 +1,5 @@
 // Run-time type descriptors and what they reach: internal/abi/type.go, cmd/link/internal/ld/decodesym.go, runtime/type.go.
-import { text } from "../bytes.ts";
+import { text, u16, u32 } from "../bytes.ts";
 import { type Executable, regionAt } from "../executable.ts";
 import type { Moduledata } from "./moduledata.ts";
 
@@ -166,15 +166,14 @@ export class TypeWalker {
   }
 
   private word(o: number): number {
-    if (this.p === 4) return this.view.getUint32(o, this.le);
+    if (this.p === 4) return u32(this.view, o, this.le);
     return (
-      this.view.getUint32(o + (this.le ? 0 : 4), this.le) +
-      this.view.getUint32(o + (this.le ? 4 : 0), this.le) * 0x1_0000_0000
+      u32(this.view, o + (this.le ? 0 : 4), this.le) + u32(this.view, o + (this.le ? 4 : 0), this.le) * 0x1_0000_0000
     );
   }
 
   private u16(o: number): number {
-    return this.view.getUint16(o, this.le);
+    return u16(this.view, o, this.le);
   }
 
   /** Whether a plausible descriptor stands at an RVA: used to accept roots that are only references. */
@@ -435,7 +434,7 @@ export class TypeWalker {
         else structPkg ||= pkg;
       }
       const mcount = this.u16(u + 4);
-      const moff = this.view.getUint32(u + 8, this.le);
+      const moff = u32(this.view, u + 8, this.le);
       const methods = u + moff;
       size = Math.max(size + parameters, membersEnd);
       if (mcount > 0 && methods + mcount * 16 <= end) {

@@ -1,5 +1,6 @@
 // Dictionaries of generic code: read-only words that an instance gets as a hidden argument (cmd/compile/internal/noder/reader.go). The
 // compiler files them under the package that instantiates; they belong to the generic function, which is called right after.
+import { u32 } from "../../binary/bytes.ts";
 import { type Executable, regionAt } from "../../binary/executable.ts";
 import type { Pclntab } from "../../binary/go/pclntab.ts";
 import type { Refs } from "../../binary/go/refs/refs.ts";
@@ -23,7 +24,7 @@ export function dictionaryCalls(exe: Executable, t: Pclntab, refs: Refs): (ref: 
   return (i) => {
     if (refs.formed[i] === 0) return -1;
     const end = Math.min(t.end[refs.func[i]] - code.rva, view.byteLength, refs.at[i] - code.rva + REACH);
-    const call = callAfter(view, refs.at[i] - code.rva, end);
+    const call = callAfter(code.bytes, view, refs.at[i] - code.rva, end);
     const callee = call ? functionAt(t, code.rva + call.target) : -1;
     if (!call || callee < 0) return -1;
     let kind = kinds.get(callee);
@@ -42,25 +43,25 @@ interface Call {
 const AMD64_ARGUMENTS: readonly number[] = [0, 3, 1, 7, 6, 8, 9, 10, 11];
 
 /** REX.W LEA register, disp32(RIP), of which `at` is the ModRM byte, and the first CALL rel32 behind it. */
-function callAmd64(code: DataView, at: number, end: number): Call | undefined {
+function callAmd64(code: Uint8Array, view: DataView, at: number, end: number): Call | undefined {
   if (at < 2) return undefined;
-  const register = ((code.getUint8(at) >> 3) & 7) | ((code.getUint8(at - 2) & 4) << 1);
+  const register = ((code[at] >> 3) & 7) | ((code[at - 2] & 4) << 1);
   const argument = AMD64_ARGUMENTS.indexOf(register);
   if (argument < 0) return undefined;
   for (let i = at + 5; i + 5 <= end; i++) {
-    if (code.getUint8(i) !== 0xe8) continue;
-    const target = i + 5 + code.getInt32(i + 1, true);
+    if (code[i] !== 0xe8) continue;
+    const target = i + 5 + view.getInt32(i + 1, true);
     // an operand may look like a call, but hardly like one of the start of a function
-    if (target >= 0 && target < code.byteLength && target % 16 === 0) return { target, argument };
+    if (target >= 0 && target < view.byteLength && target % 16 === 0) return { target, argument };
   }
   return undefined;
 }
 
 /** ADD Xd, …, of which `at` is the place, and the first BL behind it; arguments are in R0, R1, … */
-function callArm64(code: DataView, at: number, end: number): Call | undefined {
-  const argument = code.getUint32(at, true) & 31;
+function callArm64(_: Uint8Array, view: DataView, at: number, end: number): Call | undefined {
+  const argument = u32(view, at, true) & 31;
   for (let i = at + 4; i + 4 <= end; i += 4) {
-    const word = code.getUint32(i, true);
+    const word = u32(view, i, true);
     if (word >>> 26 === 0x25) return { target: i + ((word << 6) >> 4), argument };
   }
   return undefined;

@@ -1,7 +1,7 @@
 // Which package each function belongs to: by name where the name tells, by compilation unit and source directory where it does not.
 import { packageOf, unescapePath } from "../../binary/go/symbolname.ts";
 import { firstPcValue, type Pclntab } from "../../binary/go/pclntab.ts";
-import { text } from "../../binary/bytes.ts";
+import { text, u32 } from "../../binary/bytes.ts";
 import type { Names } from "../ledger.ts";
 
 export interface Functions {
@@ -104,7 +104,7 @@ function firstFile(t: Pclntab, view: DataView, i: number): number {
   if (file < 0) return -1;
   const at = t.cutab + (t.cuOffset[i] + file) * 4;
   if (at + 4 > t.filetab) return -1;
-  const off = view.getUint32(at, t.littleEndian);
+  const off = u32(view, at, t.littleEndian);
   return off === NONE || t.filetab + off >= t.pctab ? -1 : off;
 }
 

@@ -1,4 +1,5 @@
 // What linkers and run-time linkers add beside code and data: unwind tables, stubs, lists of pointers.
+import { u32 } from "../../binary/bytes.ts";
 import type { Executable, Section } from "../../binary/executable.ts";
 import { type Claims, EXACT, INFERRED, KIND } from "../ledger.ts";
 import { FOREIGN } from "./foreign.ts";
@@ -57,7 +58,7 @@ function claimPdata(claims: Claims, exe: Executable, places: Places, s: Section)
   const { pkg, symbol } = places.ledger;
   const end = Math.min(s.offset + s.fileSize, exe.bytes.length);
   for (let at = s.offset; at + size <= end; at += size) {
-    const range = places.owned(view.getUint32(at, true));
+    const range = places.owned(u32(view, at, true));
     if (range >= 0) claims.file(at, at + size, KIND.rodata, pkg[range], symbol[range], EXACT);
   }
 }

@@ -1,4 +1,5 @@
 // The module's lists: each entry belongs to what it points at. GOROOT/src/cmd/link/internal/ld/data.go and symtab.go write them.
+import { u32 } from "../../binary/bytes.ts";
 import { type Executable, regionAt } from "../../binary/executable.ts";
 import type { Moduledata, Span } from "../../binary/go/moduledata.ts";
 import { type Claims, EXACT, KIND } from "../ledger.ts";
@@ -31,7 +32,7 @@ export function claimLinks(claims: Claims, exe: Executable, module: Moduledata, 
   // an image is smaller than 4 GiB: the low half of an address tells
   const low = p === 8 && !le ? 4 : 0;
   const base = exe.imageBase % 0x1_0000_0000;
-  each(module.itablinks, p, KIND.itab, "itablinks", (at, view) => (view.getUint32(at + low, le) - base) >>> 0);
+  each(module.itablinks, p, KIND.itab, "itablinks", (at, view) => (u32(view, at + low, le) - base) >>> 0);
   const runtime = claims.packages.id("runtime");
   // {vaddr, end, baseaddr uintptr} for each text section (runtime/symtab.go, textsect)
   const { textsectmap } = module;

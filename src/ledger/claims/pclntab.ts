@@ -1,5 +1,6 @@
 // The function table, split to the functions that its parts describe. Sizes are distances between the distinct offsets in use,
 // because the linker packs each sub-table without gaps (cmd/link/internal/ld/pcln.go).
+import { u32 } from "../../binary/bytes.ts";
 import type { Executable } from "../../binary/executable.ts";
 import type { GoProgram } from "../../binary/go/program.ts";
 import type { Pclntab } from "../../binary/go/pclntab.ts";
@@ -97,7 +98,7 @@ function claimFiles(claims: Claims, t: Pclntab, functions: Functions): void {
     const pkg = units.get(starts[k])!;
     claims.image(t.rva + from, to - from, KIND.pclntab, pkg, 0, EXACT);
     for (let at = from; at + 4 <= to; at += 4) {
-      const off = view.getUint32(at, t.littleEndian);
+      const off = u32(view, at, t.littleEndian);
       if (off !== 0xffffffff && !fileOwner.has(off)) fileOwner.set(off, pkg);
     }
   }
@@ -128,7 +129,7 @@ function claimPcValues(claims: Claims, t: Pclntab, own: (f: number) => number, s
     add(t.pcfile[f], f);
     add(t.pcln[f], f);
     const at = t.pcdataAt(f);
-    for (let k = 0; k < t.npcdata[f]; k++) add(view.getUint32(at + k * 4, t.littleEndian), f);
+    for (let k = 0; k < t.npcdata[f]; k++) add(u32(view, at + k * 4, t.littleEndian), f);
   }
   const size = t.functab - t.pctab;
   claims.image(t.rva + t.pctab, 1, KIND.pclntab, 0, claims.symbols.add("pclntab header"), EXACT);
@@ -178,11 +179,11 @@ function claimFuncs(
     for (let k = 0; k < t.nfuncdata[f]; k++) {
       const o = at + k * t.funcdataRef;
       if (o + t.funcdataRef > t.bytes.length) break;
-      let v = view.getUint32(o, t.littleEndian);
+      let v = u32(view, o, t.littleEndian);
       if (relative) {
         if (v === 0xffffffff) continue;
       } else {
-        const full = t.ptrSize === 8 ? v + view.getUint32(o + 4, t.littleEndian) * 0x1_0000_0000 : v;
+        const full = t.ptrSize === 8 ? v + u32(view, o + 4, t.littleEndian) * 0x1_0000_0000 : v;
         if (full === 0) continue;
         v = full - exe.imageBase;
       }
@@ -218,7 +219,7 @@ function claimFindTable(
   if (exe.wasm) {
     // every function has 65536 program counters, so 16 buckets of its own
     const view = new DataView(t.bytes.buffer, t.bytes.byteOffset, t.bytes.byteLength);
-    const place = (f: number): number => view.getUint32(t.functab + f * t.functabEntry, t.littleEndian) - 0x1000;
+    const place = (f: number): number => u32(view, t.functab + f * t.functabEntry, t.littleEndian) - 0x1000;
     const from = place(0);
     for (let f = 0; f < t.nfunc; f++) {
       const to = f + 1 < t.nfunc ? place(f + 1) : place(f) + 1;
@@ -263,11 +264,11 @@ function claimOldTable(
     add(t.pcfile[f], f);
     add(t.pcln[f], f);
     const at = t.pcdataAt(f);
-    for (let k = 0; k < t.npcdata[f]; k++) add(view.getUint32(at + k * 4, t.littleEndian), f);
+    for (let k = 0; k < t.npcdata[f]; k++) add(u32(view, at + k * 4, t.littleEndian), f);
   }
   const tail = t.functab + t.nfunc * t.functabEntry;
   // the sentinel is a pc and the offset of the file table, whose first word is the number of files
-  const fileTable = tail + t.ptrSize + 4 <= t.bytes.length ? view.getUint32(tail + t.ptrSize, t.littleEndian) : 0;
+  const fileTable = tail + t.ptrSize + 4 <= t.bytes.length ? u32(view, tail + t.ptrSize, t.littleEndian) : 0;
   const end = fileTable > tail && fileTable < t.bytes.length ? fileTable : Math.min(limit - t.rva, t.bytes.length);
   claims.image(t.rva + tail, t.ptrSize + 4, KIND.pclntab, 0, claims.symbols.add("pclntab header"), EXACT);
   claimPacked(claims, t.rva, end, offsets.array(), users.array(), KIND.pclntab, own, symbolOf);

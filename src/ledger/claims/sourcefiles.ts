@@ -2,7 +2,7 @@
 import type { Executable } from "../../binary/executable.ts";
 import type { Pclntab } from "../../binary/go/pclntab.ts";
 import { pcValues } from "../../binary/go/pcvalues.ts";
-import { text } from "../../binary/bytes.ts";
+import { text, u32 } from "../../binary/bytes.ts";
 import type { Names } from "../ledger.ts";
 import type { FileRow } from "../profile.ts";
 import { type Functions, packageOfFile } from "./functions.ts";
@@ -21,7 +21,7 @@ export function sourceFiles(exe: Executable, t: Pclntab, functions: Functions, p
   const add = (f: number, file: number, count: number): void => {
     const at = t.cutab + (t.cuOffset[f] + file) * 4;
     if (file < 0 || at + 4 > t.filetab) return;
-    const name = view.getUint32(at, t.littleEndian);
+    const name = u32(view, at, t.littleEndian);
     bytes.set(name, (bytes.get(name) ?? 0) + count);
     if (isFirst && functions.shared[f] === 0 && !owner.has(name)) owner.set(name, functions.unit[f]);
   };

@@ -1,5 +1,6 @@
 // Fixed-width machines form an address with one instruction for the high part and, next to it, one that adds the low part through
 // the same register. One small decoder each; encodings from the architecture manuals, relocations from cmd/internal/obj/<arch>/asm*.go.
+import { u32 } from "../../bytes.ts";
 import type { RefList, ScanInput, Scanner } from "./refs.ts";
 import { isData } from "./refs.ts";
 
@@ -16,9 +17,9 @@ function pairs(
       const from = entry[f] - codeRva;
       const to = Math.min(end[f] - codeRva, code.length);
       if (from + 8 > to) continue;
-      let first = view.getUint32(from, le);
+      let first = u32(view, from, le);
       for (let i = from + 4; i + 4 <= to; i += 4) {
-        const second = view.getUint32(i, le);
+        const second = u32(view, i, le);
         const va = pair(first, second, codeRva + imageBase + i - 4);
         if (va >= 0) {
           const rva = va - imageBase;
@@ -60,8 +61,8 @@ export const scanRiscv64: Scanner = (input, out) => {
     const to = Math.min(end[f] - codeRva, code.length);
     for (let i = entry[f] - codeRva; i + 8 <= to; i += (code[i] & 3) === 3 ? 4 : 2) {
       if ((code[i] & 0x7f) !== 0x17) continue;
-      const first = view.getUint32(i, true);
-      const second = view.getUint32(i + 4, true);
+      const first = u32(view, i, true);
+      const second = u32(view, i + 4, true);
       const low = riscvLow(second, (first >>> 7) & 31);
       if (low === NONE) continue;
       const rva = codeRva + i + (first & 0xfffff000) + low;
@@ -131,10 +132,10 @@ export const scanMips64: Scanner = (input, out) => {
     if (input.wanted && !input.wanted(f)) continue;
     const to = Math.min(end[f] - codeRva, code.length);
     for (let i = entry[f] - codeRva; i + 8 <= to; i += 4) {
-      const first = view.getUint32(i, le);
+      const first = u32(view, i, le);
       if ((first & 0xffe00000) >>> 0 !== 0x3c000000) continue;
-      let second = view.getUint32(i + 4, le);
-      if ((second & 0xfc0007ff) >>> 0 === 0x2d && i + 12 <= to) second = view.getUint32(i + 8, le);
+      let second = u32(view, i + 4, le);
+      if ((second & 0xfc0007ff) >>> 0 === 0x2d && i + 12 <= to) second = u32(view, i + 8, le);
       const va = mipsAddress(first, second);
       const rva = va - imageBase;
       if (va >= 0 && isData(input, rva)) out.add(rva, f, mipsForms(second), codeRva + i);
@@ -150,11 +151,11 @@ export const scanArm: Scanner = (input, out) => {
     if (input.wanted && !input.wanted(f)) continue;
     const to = Math.min(end[f] - codeRva, code.length);
     for (let i = entry[f] - codeRva; i + 4 <= to; i += 4) {
-      const op = view.getUint32(i, le);
+      const op = u32(view, i, le);
       if ((op & 0x0f7f0000) >>> 0 !== 0x051f0000) continue;
       const at = i + 8 + (op & 0x00800000 ? op & 0xfff : -(op & 0xfff));
       if (at < 0 || at + 4 > code.length) continue;
-      const rva = view.getUint32(at, le) - imageBase;
+      const rva = u32(view, at, le) - imageBase;
       if (isData(input, rva)) out.add(rva, f, 1, codeRva + i);
     }
   }
