@@ -83,20 +83,15 @@ class Rows {
 /** Fewer rows than this are copied one by one. */
 const FEW = 16;
 
-/** Indices of keys in ascending order, equal keys in index order (least-significant-digit radix sort, two or three digits). */
+/**
+ * Indices of keys in ascending order, equal keys in index order (least-significant-digit radix sort, two or three digits). Each loop is a
+ * function of its own: V8 compiles a long loop while it runs, all of the function that it stands in, and leaves that again where it ends.
+ */
 export function sortedOrder(keys: Uint32Array, count: number): Uint32Array {
   let order = new Uint32Array(count);
-  let sorted = true;
-  let low = 0xffffffff;
-  let high = 0;
-  for (let i = 0; i < count; i++) {
-    const key = keys[i];
-    order[i] = i;
-    if (i > 0 && key < keys[i - 1]) sorted = false;
-    if (key < low) low = key;
-    if (key > high) high = key;
-  }
-  if (sorted) return order;
+  for (let i = 0; i < count; i++) order[i] = i;
+  if (isSorted(keys, count)) return order;
+  const [low, high] = bounds(keys, count);
   const bits = 32 - Math.clz32(high - low);
   const digits = bits <= 26 ? 2 : 3;
   const width = Math.ceil(bits / digits);
@@ -106,16 +101,57 @@ export function sortedOrder(keys: Uint32Array, count: number): Uint32Array {
   for (let digit = 0; digit < digits; digit++) {
     const shift = digit * width;
     buckets.fill(0);
-    for (let i = 0; i < count; i++) buckets[(((keys[i] - low) >>> shift) & mask) + 1]++;
+    countDigits(keys, count, low, shift, mask, buckets);
     for (let b = 0; b <= mask; b++) buckets[b + 1] += buckets[b];
-    for (let i = 0; i < count; i++) {
-      const o = order[i];
-      next[buckets[((keys[o] - low) >>> shift) & mask]++] = o;
-    }
+    scatter(keys, order, low, shift, mask, buckets, next);
     [order, next] = [next, order];
   }
   release(next);
   return order;
+}
+
+function isSorted(keys: Uint32Array, count: number): boolean {
+  for (let i = 1; i < count; i++) if (keys[i] < keys[i - 1]) return false;
+  return true;
+}
+
+function bounds(keys: Uint32Array, count: number): [low: number, high: number] {
+  let low = 0xffffffff;
+  let high = 0;
+  for (let i = 0; i < count; i++) {
+    const key = keys[i];
+    if (key < low) low = key;
+    if (key > high) high = key;
+  }
+  return [low, high];
+}
+
+/** Counts the keys of each digit d at buckets[d + 1]. */
+function countDigits(
+  keys: Uint32Array,
+  count: number,
+  low: number,
+  shift: number,
+  mask: number,
+  buckets: Uint32Array,
+): void {
+  for (let i = 0; i < count; i++) buckets[(((keys[i] - low) >>> shift) & mask) + 1]++;
+}
+
+/** Moves indices to the places of their keys' digits; buckets[d]: the next place for digit d. */
+function scatter(
+  keys: Uint32Array,
+  order: Uint32Array,
+  low: number,
+  shift: number,
+  mask: number,
+  buckets: Uint32Array,
+  to: Uint32Array,
+): void {
+  for (let i = 0; i < order.length; i++) {
+    const o = order[i];
+    to[buckets[((keys[o] - low) >>> shift) & mask]++] = o;
+  }
 }
 
 /**

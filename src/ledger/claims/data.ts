@@ -1,5 +1,6 @@
 // Data of a Go image, object by object, to the packages that define them: structures name their owners, references tell the rest.
 // Algorithm: docs/how-it-works.md. All positions are RVAs.
+import { u32 } from "../../binary/bytes.ts";
 import { type Executable, regionAt } from "../../binary/executable.ts";
 import { release } from "../../binary/release.ts";
 import { methodElimination } from "../../binary/go/elimination.ts";
@@ -19,7 +20,8 @@ import { type Asset, readEmbedList } from "./embeds.ts";
 import { type Functions, packageByName } from "./functions.ts";
 import { ACCESS, type Area, buildObjects, FIRM, type MarkRows, Marks, objectAt, type Objects } from "./objects.ts";
 import { refOrigins } from "./origins.ts";
-import { decideOwners, type Pointers } from "./owners.ts";
+import { decideOwners } from "./owners.ts";
+import type { Pointers } from "./placing.ts";
 import type { Places } from "./testimony.ts";
 
 const NONE = 0xffffffff;
@@ -86,8 +88,8 @@ class Words {
     }
     const o = rva - this.low;
     const le = this.exe.littleEndian;
-    if (p === 4) return this.view.getUint32(o, le);
-    return this.view.getUint32(o + (le ? 0 : 4), le) + this.view.getUint32(o + (le ? 4 : 0), le) * 0x1_0000_0000;
+    if (p === 4) return u32(this.view, o, le);
+    return u32(this.view, o + (le ? 0 : 4), le) + u32(this.view, o + (le ? 4 : 0), le) * 0x1_0000_0000;
   }
 }
 
@@ -580,17 +582,17 @@ function stackMasks({ exe, go, module }: Pick<DataInput, "exe" | "go" | "module"
   const table = new DataView(t.bytes.buffer, t.bytes.byteOffset, t.bytes.byteLength);
   for (let f = 0; f < t.nfunc; f++) {
     if (t.nfuncdata[f] <= 2) continue;
-    const off = table.getUint32(t.funcdataAt(f) + 8, exe.littleEndian);
+    const off = u32(table, t.funcdataAt(f) + 8, exe.littleEndian);
     if (off === NONE) continue;
     const at = module.gofunc + off - region.rva;
     if (at + exe.ptrSize > region.bytes.length) continue;
-    const n = view.getUint32(at + (exe.ptrSize === 8 && !exe.littleEndian ? 4 : 0), exe.littleEndian);
+    const n = u32(view, at + (exe.ptrSize === 8 && !exe.littleEndian ? 4 : 0), exe.littleEndian);
     for (let k = 0; k < n && k < 4096; k++) {
       const record = at + exe.ptrSize + k * 16;
       if (record + 16 > region.bytes.length) break;
       const pointerBytes = view.getInt32(record + 8, exe.littleEndian);
       if (pointerBytes <= 0) continue;
-      rva.push(module.rodata + view.getUint32(record + 12, exe.littleEndian));
+      rva.push(module.rodata + u32(view, record + 12, exe.littleEndian));
       size.push(Math.ceil(pointerBytes / exe.ptrSize / 8));
       func.push(f);
     }
@@ -651,7 +653,7 @@ function markInittasks(input: Known, words: Words, marks: Marks): void {
     const region = at > 0 ? regionAt(exe.regions, at) : undefined;
     if (!region || at + 8 + p > region.rva + region.bytes.length) continue;
     const view = new DataView(region.bytes.buffer, region.bytes.byteOffset, region.bytes.byteLength);
-    const n = view.getUint32(at - region.rva + 4, exe.littleEndian);
+    const n = u32(view, at - region.rva + 4, exe.littleEndian);
     if (n === 0 || n > 4096) continue;
     const f = exe.wasm ? wasmFunction(go, words.word(at + 8)) : functionAt(go, words.pointer(at + 8));
     marks.add(at, 8 + n * p, KIND.data, f >= 0 ? functions.unit[f] : 0, input.claims.symbols.add("..inittask"));

@@ -151,47 +151,13 @@ export function buildObjects(marks: Marks, areas: readonly Area[], slots: Uint32
   const out = new ObjectRows(n);
   // what nothing marks: one for each area
   for (const area of areas) marks.add(area.start, 0, area.kind);
-  const { rva: rvas, size: sizes, owner: owners, weight: weights } = marks;
-  const order = sortedOrder(rvas, n);
+  const order = sortedOrder(marks.rva, n);
+  const found = new StartReader(marks, order, slots);
   const scratch = { from: new Int8Array(0) };
-  const [starts, best, skip] = [new U32List(n >> 1), new U32List(n >> 1), new U32List(n >> 1)];
-  let i = 0;
-  let slot = 0;
+  const { size: sizes } = marks;
   for (const [a, area] of areas.entries()) {
     out.area = a;
-    while (i < n && rvas[order[i]] < area.start) i++;
-    // distinct starts of the area, each with its best mark; interior ones of exact objects left out
-    starts.clear();
-    best.clear();
-    skip.clear();
-    let free = area.start;
-    let last = -1;
-    while (i < n && rvas[order[i]] < area.end) {
-      const rva = rvas[order[i]];
-      let m = order[i];
-      let weight = weights[m];
-      for (i++; i < n && rvas[order[i]] === rva; i++) {
-        const c = order[i];
-        if (weights[c] > weight) weight = weights[c];
-        if (sizes[c] > sizes[m] || (sizes[c] === sizes[m] && owners[c] > 0 && owners[m] === 0)) m = c;
-      }
-      // code forms the address of a string, or data holds it: a mere access is a misread instruction
-      if (rva < free || (area.kind === KIND.string && sizes[m] === 0 && weight < FIRM)) continue;
-      while (slot < slots.length && slots[slot] < rva) slot++;
-      if (slots[slot] === rva) weight = Math.max(weight, FIRST_WORD);
-      // of a slice or a string the length alone may be read: it stands behind a pointer
-      else if (rva - slots[slot - 1] === area.pointers?.word && slots[slot - 1] > last && slots[slot - 1] >= free) {
-        starts.push(slots[slot - 1]);
-        best.push(n + a);
-        skip.push(HIDDEN);
-      }
-      last = rva;
-      starts.push(rva);
-      best.push(m);
-      skip.push(weight || ACCESS);
-      if (sizes[m] > 0) free = rva + sizes[m];
-    }
-    let rows: Starts = { at: starts.array(), mark: best.array(), weight: skip.array() };
+    let rows = found.read(area, n + a);
     if (area.aligned) rows = pick(rows, aligned(rows, sizes, area.end));
     if (area.aligned) rows = withHidden(rows, sizes, area.end, n + a);
     for (let round = 0; area.sorted && round < ROUNDS; round++) {
@@ -200,21 +166,121 @@ export function buildObjects(marks: Marks, areas: readonly Area[], slots: Uint32
       if (rows.at.length === before) break;
     }
     if (area.aligned) rows = pick(rows, lastWhole(rows, sizes, area.end));
-    const { at, mark } = rows;
-    let cursor = area.start;
-    for (let k = 0; k < at.length; k++) {
-      if (at[k] > cursor) out.add(cursor, at[k], area.kind, 0, 0, 0);
-      const m = mark[k];
-      let end = at[k] + sizes[m];
-      if (sizes[m] === 0) end = k + 1 < at.length ? at[k + 1] : area.end;
-      end = Math.min(end, area.end);
-      out.add(at[k], end, marks.kind[m], owners[m], marks.symbol[m], sizes[m] > 0 ? 1 : 0);
-      cursor = end;
-    }
-    if (cursor < area.end) out.add(cursor, area.end, area.kind, 0, 0, 0);
+    cover(area, rows, marks, out);
   }
   release(order, scratch.from);
   return out.objects();
+}
+
+/** Reads the starts of areas off marks in the order of their places. */
+class StartReader {
+  private readonly marks: MarkRows;
+  private readonly order: Uint32Array;
+  private readonly slots: Uint32Array;
+  /** The next mark, as a place in the order, and the next slot. */
+  private next = 0;
+  private slot = 0;
+  /** The best mark of the place that was read last, and the largest weight there. */
+  private mark = 0;
+  private weight = 0;
+  private readonly starts: U32List;
+  private readonly best: U32List;
+  private readonly skip: U32List;
+
+  constructor(marks: MarkRows, order: Uint32Array, slots: Uint32Array) {
+    this.marks = marks;
+    this.order = order;
+    this.slots = slots;
+    const half = order.length >> 1;
+    [this.starts, this.best, this.skip] = [new U32List(half), new U32List(half), new U32List(half)];
+  }
+
+  /**
+   * Distinct starts of an area, each with its best mark; interior ones of exact objects left out. `nobody` is the mark of starts that only
+   * a slot tells. Areas come in ascending order; the arrays are those of the area before.
+   */
+  read(area: Area, nobody: number): Starts {
+    const { marks, order, slots, starts, best, skip } = this;
+    const { rva: rvas, size: sizes } = marks;
+    this.skipTo(area.start);
+    starts.clear();
+    best.clear();
+    skip.clear();
+    let free = area.start;
+    let last = -1;
+    while (this.next < order.length) {
+      const rva = rvas[order[this.next]];
+      if (rva >= area.end) break;
+      this.readPlace(rva);
+      const size = sizes[this.mark];
+      // code forms the address of a string, or data holds it: a mere access is a misread instruction
+      if (rva < free || (area.kind === KIND.string && size === 0 && this.weight < FIRM)) continue;
+      this.skipSlots(rva);
+      const slot = slots[this.slot];
+      const before = slots[this.slot - 1];
+      if (slot === rva) this.weight = Math.max(this.weight, FIRST_WORD);
+      // of a slice or a string the length alone may be read: it stands behind a pointer
+      else if (rva - before === area.pointers?.word && before > last && before >= free) {
+        starts.push(before);
+        best.push(nobody);
+        skip.push(HIDDEN);
+      }
+      last = rva;
+      starts.push(rva);
+      best.push(this.mark);
+      skip.push(this.weight || ACCESS);
+      if (size > 0) free = rva + size;
+    }
+    return { at: starts.array(), mark: best.array(), weight: skip.array() };
+  }
+
+  private skipTo(rva: number): void {
+    const { order, marks } = this;
+    let i = this.next;
+    while (i < order.length && marks.rva[order[i]] < rva) i++;
+    this.next = i;
+  }
+
+  private skipSlots(rva: number): void {
+    const { slots } = this;
+    let i = this.slot;
+    while (i < slots.length && slots[i] < rva) i++;
+    this.slot = i;
+  }
+
+  /** Reads all marks of one place. */
+  private readPlace(rva: number): void {
+    const { order, marks } = this;
+    const { rva: rvas, size: sizes, owner: owners, weight: weights } = marks;
+    let i = this.next;
+    let m = order[i];
+    let weight = weights[m];
+    for (i++; i < order.length; i++) {
+      const c = order[i];
+      if (rvas[c] !== rva) break;
+      if (weights[c] > weight) weight = weights[c];
+      if (sizes[c] > sizes[m] || (sizes[c] === sizes[m] && owners[c] > 0 && owners[m] === 0)) m = c;
+    }
+    this.next = i;
+    this.mark = m;
+    this.weight = weight;
+  }
+}
+
+/** Covers an area with objects from start to start. */
+function cover(area: Area, { at, mark }: Starts, marks: MarkRows, out: ObjectRows): void {
+  const { size: sizes, owner: owners } = marks;
+  let cursor = area.start;
+  for (let k = 0; k < at.length; k++) {
+    if (at[k] > cursor) out.add(cursor, at[k], area.kind, 0, 0, 0);
+    const m = mark[k];
+    let end = at[k] + sizes[m];
+    if (sizes[m] === 0) end = k + 1 < at.length ? at[k + 1] : area.end;
+    end = Math.min(end, area.end);
+    out.add(at[k], end, marks.kind[m], owners[m], marks.symbol[m], sizes[m] > 0 ? 1 : 0);
+    cursor = end;
+  }
+  if (cursor < area.end) out.add(cursor, area.end, area.kind, 0, 0, 0);
 }
 
 /** Gaps of this many among the next WINDOW marks prove a size class: single large gaps are objects that nothing refers to. */
@@ -231,7 +297,7 @@ interface Starts {
 /** The rows whose flag is set. */
 function pick(rows: Starts, keep: Uint8Array): Starts {
   let n = 0;
-  for (const k of keep) n += k;
+  for (let k = 0; k < keep.length; k++) n += keep[k];
   if (n === keep.length) return rows;
   const out = { at: new Uint32Array(n), mark: new Uint32Array(n), weight: new Uint32Array(n) };
   let to = 0;
@@ -285,14 +351,7 @@ function withHidden({ at, mark, weight }: Starts, sizes: Uint32Array, end: numbe
   const distance = firm.map((k, f) => (f + 1 < firm.length ? at[firm[f + 1]] : end) - at[k]);
   const added: number[] = [];
   for (let f = 0; f + 2 < firm.length; f++) {
-    let low = Infinity;
-    let usual = Infinity;
-    for (let k = f + 1; k < firm.length && k <= f + LATER; k++) {
-      if (distance[k] < low) {
-        usual = low;
-        low = distance[k];
-      } else if (distance[k] < usual) usual = distance[k];
-    }
+    const usual = usualAfter(distance, f);
     const parts = Math.ceil(distance[f] / usual);
     if (sizes[mark[firm[f]]] > 0 || distance[f] < usual * OUTSIZED || parts > MOST_PARTS) continue;
     const size = distance[f] / parts;
@@ -312,6 +371,19 @@ function withHidden({ at, mark, weight }: Starts, sizes: Uint32Array, end: numbe
     rows.weight.push(weight[k]);
   }
   return { at: rows.at.array(), mark: rows.mark.array(), weight: rows.weight.array() };
+}
+
+/** The second smallest of the distances behind one. */
+function usualAfter(distance: readonly number[], f: number): number {
+  let low = Infinity;
+  let usual = Infinity;
+  for (let k = f + 1; k < distance.length && k <= f + LATER; k++) {
+    if (distance[k] < low) {
+      usual = low;
+      low = distance[k];
+    } else if (distance[k] < usual) usual = distance[k];
+  }
+  return usual;
 }
 
 /**
@@ -369,35 +441,62 @@ const MAX_ALIGN = 32;
  * 1 for starts to keep: the subset that costs least, where leaving a mark out costs its weight and an object smaller than the
  * one before it costs by how much. Shortest path over (previous kept, kept) pairs, O(n · REACH · log REACH).
  */
-function fold({ at, mark, weight }: Starts, sizes: Uint32Array, area: Area, scratch: { from: Int8Array }): Uint8Array {
-  const n = at.length;
-  const keep = new Uint8Array(n).fill(1);
-  if (n < 3) return keep;
-  const skip = new Float64Array(n + 1);
-  const known = new Uint32Array(n);
-  const place = new Uint32Array(n + 1);
-  for (let i = 0; i < n; i++) {
-    known[i] = sizes[mark[i]];
-    skip[i] = known[i] > 0 ? FIXED : weight[i] / 100;
-    place[i] = at[i];
-  }
-  place[n] = area.end;
-  const pointers = pointersBefore(area, place);
+function fold(rows: Starts, sizes: Uint32Array, area: Area, scratch: { from: Int8Array }): Uint8Array {
+  const n = rows.at.length;
+  if (n < 3) return new Uint8Array(n).fill(1);
+  if (scratch.from.length < (n + 1) * REACH) scratch.from = new Int8Array((n + 1) * REACH);
+  const folding = new Folding(rows, sizes, area, scratch.from.fill(-1, 0, (n + 1) * REACH));
+  for (let i = 0; i < n; i++) folding.extend(i, folding.arrive(i));
+  return folding.kept();
+}
+
+/** What `fold` knows so far. A row at a time is a call of its own: see `sortedOrder`. */
+class Folding {
+  private readonly area: Area;
+  private readonly n: number;
+  /** Starts, and the area's end. */
+  private readonly place: Uint32Array;
+  private readonly weight: Uint32Array;
+  private readonly known: Uint32Array;
+  private readonly skip: Float64Array;
+  private readonly pointers: Uint32Array | undefined;
   // cost of row j at k: cheapest way in which j is kept and j-1-k is the kept one before it; from: the k of that one.
   // Costs are needed for as many rows as can be reached, so their rows are used in turn
-  const cost = new Float64Array(ROWS * REACH).fill(Infinity);
-  if (scratch.from.length < (n + 1) * REACH) scratch.from = new Int8Array((n + 1) * REACH);
-  const from = scratch.from.fill(-1, 0, (n + 1) * REACH);
-  // of the object that ends at i, by ascending size: cheapest among the k smallest, and among the others with their size's log added
-  const width = new Float64Array(REACH);
-  const under = new Float64Array(REACH);
-  const underAt = new Int16Array(REACH);
-  const over = new Float64Array(REACH);
-  const overAt = new Int16Array(REACH);
-  for (let i = 0; i < n; i++) {
-    let ways = 0;
+  private readonly cost = new Float64Array(ROWS * REACH).fill(Infinity);
+  private readonly from: Int8Array;
+  // of the object that ends at a row, by ascending size: cheapest among the k smallest, and among the others with their size's log added
+  private readonly width = new Float64Array(REACH);
+  private readonly under = new Float64Array(REACH);
+  private readonly underAt = new Int16Array(REACH);
+  private readonly over = new Float64Array(REACH);
+  private readonly overAt = new Int16Array(REACH);
+
+  constructor({ at, mark, weight }: Starts, sizes: Uint32Array, area: Area, from: Int8Array) {
+    const n = at.length;
+    this.area = area;
+    this.n = n;
+    this.weight = weight;
+    this.from = from;
+    this.place = new Uint32Array(n + 1);
+    this.known = new Uint32Array(n);
+    this.skip = new Float64Array(n + 1);
+    for (let i = 0; i < n; i++) {
+      this.place[i] = at[i];
+      this.known[i] = sizes[mark[i]];
+      this.skip[i] = this.known[i] > 0 ? FIXED : weight[i] / 100;
+    }
+    this.place[n] = area.end;
+    this.pointers = pointersBefore(area, this.place);
+  }
+
+  /** Sums up the ways that lead to row i; answers how many there are. */
+  arrive(i: number): number {
+    const { cost, known, place, width, under, underAt, over, overAt } = this;
     const row = (i & (ROWS - 1)) * REACH;
-    for (let k = 0; k < REACH && i - 1 - k >= 0; k++) {
+    const most = Math.min(REACH, i);
+    let ways = 0;
+    for (; ways < most; ways++) {
+      const k = ways;
       const c = cost[row + k];
       if (c === Infinity) break;
       // an object of known size with room behind it is no smaller than those that the room could be
@@ -407,7 +506,6 @@ function fold({ at, mark, weight }: Starts, sizes: Uint32Array, area: Area, scra
       const better = k === 0 || c < under[k - 1];
       under[k] = better ? c : under[k - 1];
       underAt[k] = better ? k : underAt[k - 1];
-      ways = k + 1;
     }
     for (let k = ways - 1; k >= 0; k--) {
       const c = cost[row + k] + DISORDER * log2(width[k]);
@@ -417,13 +515,21 @@ function fold({ at, mark, weight }: Starts, sizes: Uint32Array, area: Area, scra
     }
     // all that this row tells is in under and over: it becomes the one that is reached last
     cost.fill(Infinity, row, row + REACH);
+    return ways;
+  }
+
+  /** Leads from row i, to which there are so many ways, to all rows where its object may end. */
+  extend(i: number, ways: number): void {
+    const { n, area, known, place, skip, pointers, cost, from, width, under, underAt, over, overAt } = this;
     let skipped = 0;
     let lo = 0;
     // from this size on the start is misaligned: see leastAlign
-    const unit = at[i] & -at[i];
+    const unit = place[i] & -place[i];
     const tooWide = area.aligned && unit > 0 && unit < MAX_ALIGN ? unit * 4 : Infinity;
     const isUnformed = skip[i] < FIRM_START;
-    for (let j = i + 1; j <= n && j - i <= REACH; j++) {
+    const isUnmarked = this.weight[i] === HIDDEN;
+    const last = Math.min(n, i + REACH);
+    for (let j = i + 1; j <= last; j++) {
       if (j > i + 1) {
         // beyond a start of known size no object reaches
         if (skip[j - 1] === FIXED) break;
@@ -453,24 +559,30 @@ function fold({ at, mark, weight }: Starts, sizes: Uint32Array, area: Area, scra
         if (size >= tooWide) misplaced += MISALIGNED;
         if (isUnformed && size > LARGE) misplaced += UNFORMED;
         if (pointers && pointers[j] <= pointers[i]) misplaced += POINTERLESS;
-        if (weight[i] === HIDDEN) misplaced += UNMARKED;
+        if (isUnmarked) misplaced += UNMARKED;
       }
       const k = j - 1 - i;
       cost[(j & (ROWS - 1)) * REACH + k] = best + skipped + misplaced;
       from[j * REACH + k] = way;
     }
   }
-  let j = n;
-  let k = 0;
-  const end = (n & (ROWS - 1)) * REACH;
-  for (let b = 1; b < REACH; b++) if (cost[end + b] < cost[end + k]) k = b;
-  while (j > 0 && k >= 0) {
-    const i = j - 1 - k;
-    for (let m = i + 1; m < j; m++) keep[m] = 0;
-    k = from[j * REACH + k];
-    j = i;
+
+  /** 1 for starts on the cheapest way to the end. */
+  kept(): Uint8Array {
+    const { n, cost, from } = this;
+    const keep = new Uint8Array(n).fill(1);
+    let j = n;
+    let k = 0;
+    const end = (n & (ROWS - 1)) * REACH;
+    for (let b = 1; b < REACH; b++) if (cost[end + b] < cost[end + k]) k = b;
+    while (j > 0 && k >= 0) {
+      const i = j - 1 - k;
+      if (k > 0) keep.fill(0, i + 1, j);
+      k = from[j * REACH + k];
+      j = i;
+    }
+    return keep;
   }
-  return keep;
 }
 
 /** Logarithms of the sizes that most objects have. */

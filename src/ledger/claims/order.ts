@@ -183,15 +183,29 @@ export interface ChoiceOptions {
   readonly descent?: Float64Array;
 }
 
+/** Takes a candidate of the object that is asked for, and its cost. */
+export type AddCandidate = (id: number, cost: number) => void;
+
 /** Chooses among candidates so that ranks do not descend. One for many choices by the same ranks: it keeps its tables. */
 export class MonotoneChoice {
   private readonly rank: Uint32Array;
   /** By id, while a choice is made: its place among the candidates, from 1; 0 for others. */
   private readonly place: Uint32Array;
-  // nodes of the search: (object, candidate) and the candidate's cost
+  /** The candidates' ids, each once, by rank. */
+  private readonly ids: number[] = [];
+  // nodes of the search, from 1; 0 is none: (object, candidate) and the candidate's cost
   private readonly object = new U32List();
   private readonly id = new U32List();
   private extra = new Float64Array(1024);
+  private asked = 0;
+  // per node: the one chosen before it, and the cost with it, relative to giving up everything so far
+  private cost = new Float64Array(1024);
+  private before = new Uint32Array(1024);
+  /** By rank, a prefix-minimum tree: the cheapest node. */
+  private tree = new Uint32Array(1024);
+  /** The cheapest node so far, and that of the segments before. */
+  private last = 0;
+  private base = 0;
 
   constructor(rank: Uint32Array) {
     this.rank = rank;
@@ -202,75 +216,97 @@ export class MonotoneChoice {
    * For `n` objects in address order, each with candidate ids and their costs, the ids whose ranks do not descend, at least cost; an
    * object that is given up costs 1, and its choice is 0. O(n · candidates · log ranks) by a prefix-minimum tree over ranks.
    */
-  of(
-    n: number,
-    candidates: (i: number, each: (id: number, cost: number) => void) => void,
-    options: ChoiceOptions = {},
-  ): Uint32Array {
+  of(n: number, candidates: (i: number, each: AddCandidate) => void, options: ChoiceOptions = {}): Uint32Array {
     const choice = new Uint32Array(n);
     if (n < 2) return choice;
-    const { rank, place } = this;
-    const { segment, descent } = options;
+    this.gather(n, candidates);
+    this.number();
+    this.search(options);
+    this.trace(choice);
+    for (const c of this.ids) this.place[c] = 0;
+    return choice;
+  }
+
+  private gather(n: number, candidates: (i: number, each: AddCandidate) => void): void {
     this.object.clear();
     this.id.clear();
-    const sorted: number[] = [];
-    let current = 0;
-    const add = (c: number, cost: number): void => {
-      if (rank[c] === 0xffffffff) return;
-      if (this.id.count === this.extra.length) {
-        const more = new Float64Array(this.extra.length * 2);
-        more.set(this.extra);
-        this.extra = more;
-      }
-      this.extra[this.id.count] = cost;
-      this.object.push(current);
-      this.id.push(c);
-      if (place[c] > 0) return;
-      place[c] = 1;
-      sorted.push(c);
-    };
-    for (; current < n; current++) candidates(current, add);
-    const nodes = this.id.count;
+    this.ids.length = 0;
+    for (this.asked = 0; this.asked < n; this.asked++) candidates(this.asked, this.add);
+  }
+
+  private readonly add = (c: number, cost: number): void => {
+    const { id, place } = this;
+    if (this.rank[c] === 0xffffffff) return;
+    if (id.count === this.extra.length) {
+      const more = new Float64Array(id.count * 2);
+      more.set(this.extra);
+      this.extra = more;
+    }
+    this.extra[id.count] = cost;
+    this.object.push(this.asked);
+    id.push(c);
+    if (place[c] > 0) return;
+    place[c] = 1;
+    this.ids.push(c);
+  };
+
+  /** Numbers the candidates by rank, and makes room for the search. */
+  private number(): void {
+    const { rank, place, ids } = this;
+    const nodes = this.id.count + 1;
+    ids.sort((a, b) => rank[a] - rank[b]);
+    for (let k = 0; k < ids.length; k++) place[ids[k]] = k + 1;
+    if (this.cost.length < nodes) {
+      this.cost = new Float64Array(nodes * 2);
+      this.before = new Uint32Array(nodes * 2);
+    }
+    if (this.tree.length <= ids.length) this.tree = new Uint32Array(ids.length * 2);
+    this.tree.fill(0, 0, ids.length + 1);
+  }
+
+  private search({ segment, descent }: ChoiceOptions): void {
     const objects = this.object.array();
-    const ids = this.id.array();
-    sorted.sort((a, b) => rank[a] - rank[b]);
-    for (let k = 0; k < sorted.length; k++) place[sorted[k]] = k + 1;
-    // the node chosen before each; costs are relative to giving up everything so far
-    const cost = new Float64Array(nodes);
-    const before = new Int32Array(nodes).fill(-1);
-    const tree = new Int32Array(sorted.length + 1).fill(-1);
-    const value = (node: number): number => (node < 0 ? 0 : cost[node]);
-    let last = -1;
-    let base = -1;
+    this.last = 0;
+    this.base = 0;
     let lastSegment = -1;
-    for (let from = 0; from < nodes;) {
+    for (let from = 0; from < objects.length;) {
       const i = objects[from];
       if (segment && segment[i] !== lastSegment) {
         lastSegment = segment[i];
-        base = last;
+        this.base = this.last;
       }
-      const fall = descent ? descent[i] : Infinity;
-      let to = from;
-      for (; to < nodes && objects[to] === i; to++) {
-        let best = base;
-        for (let k = place[ids[to]]; k > 0; k -= k & -k) if (value(tree[k]) < value(best)) best = tree[k];
-        let reach = value(best);
-        if (value(last) + fall < reach) {
-          best = last;
-          reach = value(last) + fall;
-        }
-        before[to] = best;
-        cost[to] = reach - UNEXPLAINED + this.extra[to];
-      }
-      for (let node = from; node < to; node++) {
-        if (cost[node] < value(last)) last = node;
-        for (let k = place[ids[node]]; k < tree.length; k += k & -k) if (cost[node] < value(tree[k])) tree[k] = node;
-      }
-      from = to;
+      from = this.lead(objects, i, from, descent ? descent[i] : Infinity);
     }
-    for (let node = last; node >= 0; node = before[node]) choice[objects[node]] = ids[node];
-    for (const c of sorted) place[c] = 0;
-    return choice;
+  }
+
+  /** Leads to the candidates of object i, whose first one is at `from`; answers where those of the next object begin. */
+  private lead(objects: Uint32Array, i: number, from: number, fall: number): number {
+    const { cost, before, tree, place, extra } = this;
+    const ids = this.id.array();
+    const fallen = cost[this.last] + fall;
+    let to = from;
+    for (; to < objects.length && objects[to] === i; to++) {
+      let best = this.base;
+      for (let k = place[ids[to]]; k > 0; k -= k & -k) if (cost[tree[k]] < cost[best]) best = tree[k];
+      let reach = cost[best];
+      if (fallen < reach) {
+        best = this.last;
+        reach = fallen;
+      }
+      before[to + 1] = best;
+      cost[to + 1] = reach - UNEXPLAINED + extra[to];
+    }
+    const end = this.ids.length + 1;
+    for (let node = from + 1; node <= to; node++) {
+      if (cost[node] < cost[this.last]) this.last = node;
+      for (let k = place[ids[node - 1]]; k < end; k += k & -k) if (cost[node] < cost[tree[k]]) tree[k] = node;
+    }
+    return to;
+  }
+
+  private trace(choice: Uint32Array): void {
+    for (let node = this.last; node > 0; node = this.before[node])
+      choice[this.object.at(node - 1)] = this.id.at(node - 1);
   }
 }
 
