@@ -93,12 +93,13 @@ export function u16(view: DataView, offset: number, littleEndian: boolean): numb
 }
 
 const decoder = new TextDecoder("utf-8");
+const SHORT = 12;
 
 /** Bytes as UTF-8 text; invalid sequences become U+FFFD. */
 export function text(bytes: Uint8Array): string {
-  // Short ASCII names are the common case, and building them by hand is several times faster than TextDecoder.
+  // building short ASCII names by hand is several times faster than TextDecoder
   const n = bytes.length;
-  if (n <= 48) {
+  if (n <= SHORT) {
     let out = "";
     for (let i = 0; i < n; i++) {
       const c = bytes[i];

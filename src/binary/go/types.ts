@@ -243,16 +243,17 @@ export class TypeWalker {
   }
 
   private useName(rva: number, user: number): boolean {
-    const size = this.measureName(rva);
-    if (size === 0) return false;
     const at = rva - this.types;
     const bit = 1 << (at & 7);
-    if ((this.isName[at >> 3] & bit) === 0) {
+    // most names have many users: a set bit says that one stands there
+    if (at < 0 || (this.isName[at >> 3] & bit) === 0) {
+      const size = this.measureName(rva);
+      if (size === 0) return false;
       this.isName[at >> 3] |= bit;
       this.nameAt.push(rva);
       this.nameSize.push(size);
+      if (rva + size > this.last) this.last = rva + size;
     }
-    if (rva + size > this.last) this.last = rva + size;
     this.nameUse.push(rva);
     this.nameUser.push(user);
     return true;

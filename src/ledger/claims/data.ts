@@ -706,6 +706,7 @@ function readOnlyLayout(
     let runLength = 0;
     let jump = { from: 0, n: 0, func: -1 };
     const endJump = (): void => {
+      if (jump.n === 0) return;
       if (jump.n >= 4) jumpTables.push({ rva: jump.from, size: jump.n * p, func: jump.func });
       jump = { from: 0, n: 0, func: -1 };
     };

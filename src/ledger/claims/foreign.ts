@@ -7,8 +7,14 @@ import type { Places } from "./places.ts";
 /** Package of what is neither Go's nor named by a package: C, assembly, the C library's start code. */
 export const FOREIGN = "C";
 
-/** Kinds by the letters of symbols. */
-const KIND_OF: Readonly<Record<string, number>> = { t: KIND.code, r: KIND.rodata, d: KIND.data };
+/** Kinds by the letters of symbols; 0xff for others. */
+const KIND_OF = new Uint8Array(256).fill(0xff);
+for (const [letters, kind] of [
+  ["Tt", KIND.code],
+  ["Rr", KIND.rodata],
+  ["Dd", KIND.data],
+] as const)
+  for (const letter of letters) KIND_OF[letter.charCodeAt(0)] = kind;
 
 /** Claims sized symbols that stand where nobody owns anything yet. Returns how many of them no package names. */
 export function claimForeign(claims: Claims, exe: Executable, places: Places, names: PackageNames): number {
@@ -19,8 +25,8 @@ export function claimForeign(claims: Claims, exe: Executable, places: Places, na
   let found = 0;
   for (let i = 0; i < table.count; i++) {
     const rva = table.rva[i];
-    const kind = KIND_OF[String.fromCharCode(table.letter[i]).toLowerCase()];
-    if (rva === NO_RVA || table.size[i] === 0 || kind === undefined || !places.free(rva)) continue;
+    const kind = KIND_OF[table.letter[i]];
+    if (rva === NO_RVA || table.size[i] === 0 || kind === 0xff || !places.free(rva)) continue;
     if (names.isMarker(table, i)) continue;
     const pkg = names.of(table, i);
     if (pkg === 0) found++;

@@ -22,15 +22,17 @@ function claimPacked(
   symbol: (f: number) => number,
 ): void {
   const order = sortedOrder(offsets, offsets.length);
-  for (let i = 0; i < order.length;) {
-    const offset = offsets[order[i]];
-    const f = users[order[i]];
-    let j = i + 1;
-    while (j < order.length && offsets[order[j]] === offset) j++;
-    const next = j < order.length ? offsets[order[j]] : end;
+  const { length } = order;
+  // the part that goes on up to the next offset
+  let from = length > 0 ? offsets[order[0]] : end;
+  let f = length > 0 ? users[order[0]] : 0;
+  for (let i = 1; i <= length; i++) {
+    const next = i < length ? offsets[order[i]] : end;
+    if (next === from && i < length) continue;
     if (next > end) break;
-    claims.image(rva + offset, next - offset, kind, own(f), symbol(f), EXACT);
-    i = j;
+    claims.image(rva + from, next - from, kind, own(f), symbol(f), EXACT);
+    from = next;
+    if (i < length) f = users[order[i]];
   }
   release(order, offsets, users);
 }
@@ -113,9 +115,14 @@ function claimFiles(claims: Claims, t: Pclntab, functions: Functions): void {
   }
 }
 
+function sum(numbers: Uint8Array | Uint32Array): number {
+  let out = 0;
+  for (let i = 0; i < numbers.length; i++) out += numbers[i];
+  return out;
+}
+
 function claimPcValues(claims: Claims, t: Pclntab, own: (f: number) => number, symbolOf: (f: number) => number): void {
-  let count = 3 * t.nfunc;
-  for (const n of t.npcdata) count += n;
+  const count = 3 * t.nfunc + sum(t.npcdata);
   const offsets = new U32List(count);
   const users = new U32List(count);
   const view = new DataView(t.bytes.buffer, t.bytes.byteOffset, t.bytes.byteLength);
@@ -146,15 +153,11 @@ function claimFuncs(
 ): void {
   const { pcln: t, module } = go;
   const entryTable = t.rva + t.functab;
-  const view = new DataView(t.bytes.buffer, t.bytes.byteOffset, t.bytes.byteLength);
-  const relative = t.funcdataRef === 4;
-  let lastEnd = t.functab;
   for (let f = 0; f < t.nfunc; f++) {
     claims.image(entryTable + f * t.functabEntry, t.functabEntry, KIND.pclntab, own(f), symbolOf(f), EXACT);
     const size = t.funcdataAt(f) + t.nfuncdata[f] * t.funcdataRef - t.func[f];
     const padded = Math.ceil(size / t.ptrSize) * t.ptrSize;
     claims.image(t.rva + t.func[f], padded, KIND.pclntab, own(f), symbolOf(f), EXACT);
-    lastEnd = Math.max(lastEnd, t.func[f] + padded);
   }
   // sentinel entry, and its alignment
   const sentinel = entryTable + t.nfunc * t.functabEntry;
@@ -168,13 +171,27 @@ function claimFuncs(
   );
 
   // funcdata: offsets from gofunc (1.18+) or pointers; it stands in rodata up to 1.25, behind the func structs since 1.26
+  const relative = t.funcdataRef === 4;
   const base = relative ? (module?.gofunc ?? 0) : 0;
   if (relative && base === 0) return;
-  let count = 0;
-  for (const n of t.nfuncdata) count += n;
+  const { offsets, users, highest } = funcdataOf(t, exe.imageBase);
+  if (offsets.length === 0) return;
+  // in 1.26 the table ends at findfunctab; before, nothing marks the end of the last record
+  const inTable = relative && module !== undefined && module.epclntab > 0;
+  const end = inTable ? Math.max(highest, Math.min(module.findfunctab, limit) - base) : highest + 1;
+  claimPacked(claims, base, end, offsets, users, KIND.funcdata, own, symbolOf);
+  if (module && module.findfunctab > 0) claimFindTable(claims, exe, go, own, symbolOf);
+}
+
+/** Where the functions' data stands, with one entry for each use, and the highest place. */
+function funcdataOf(t: Pclntab, imageBase: number): { offsets: Uint32Array; users: Uint32Array; highest: number } {
+  const count = sum(t.nfuncdata);
   const offsets = new U32List(count);
   const users = new U32List(count);
-  for (let f = 0; f < t.nfunc; f++) {
+  const view = new DataView(t.bytes.buffer, t.bytes.byteOffset, t.bytes.byteLength);
+  const relative = t.funcdataRef === 4;
+  let highest = 0;
+  const look = (f: number): void => {
     const at = t.funcdataAt(f);
     for (let k = 0; k < t.nfuncdata[f]; k++) {
       const o = at + k * t.funcdataRef;
@@ -185,25 +202,15 @@ function claimFuncs(
       } else {
         const full = t.ptrSize === 8 ? v + u32(view, o + 4, t.littleEndian) * 0x1_0000_0000 : v;
         if (full === 0) continue;
-        v = full - exe.imageBase;
+        v = (full - imageBase) >>> 0;
       }
       offsets.push(v);
       users.push(f);
+      if (v > highest) highest = v;
     }
-  }
-  const list = offsets.array();
-  let lowest = 0xffffffff;
-  let highest = 0;
-  for (const v of list) {
-    if (v < lowest) lowest = v;
-    if (v > highest) highest = v;
-  }
-  if (list.length === 0) return;
-  // in 1.26 the table ends at findfunctab; before, nothing marks the end of the last record
-  const inTable = relative && module !== undefined && module.epclntab > 0;
-  const end = inTable ? Math.max(highest, Math.min(module.findfunctab, limit) - base) : highest + 1;
-  claimPacked(claims, base, end, list, users.array(), KIND.funcdata, own, symbolOf);
-  if (module && module.findfunctab > 0) claimFindTable(claims, exe, go, own, symbolOf);
+  };
+  for (let f = 0; f < t.nfunc; f++) look(f);
+  return { offsets: offsets.array(), users: users.array(), highest };
 }
 
 /** findfunctab: 20 bytes per 4096 bytes of text (runtime/symtab.go, findfuncbucket): to the first function of each bucket. */

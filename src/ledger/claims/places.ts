@@ -18,7 +18,7 @@ export class Places {
   offsetOf(rva: number): number {
     let r = this.region;
     if (!r || rva < r.rva || rva >= r.rva + r.bytes.length) {
-      r = this.regions.find((r) => rva >= r.rva && rva < r.rva + r.bytes.length);
+      r = regionWithBytes(this.regions, rva);
       if (!r) return -1;
       this.region = r;
     }
@@ -56,4 +56,12 @@ export class Places {
     }
     return (this.range = rangeAt(this.ledger, offset));
   }
+}
+
+function regionWithBytes(regions: readonly Region[], rva: number): Region | undefined {
+  for (let i = 0; i < regions.length; i++) {
+    const r = regions[i];
+    if (rva >= r.rva && rva < r.rva + r.bytes.length) return r;
+  }
+  return undefined;
 }
