@@ -89,8 +89,13 @@ const FEW = 16;
  */
 export function sortedOrder(keys: Uint32Array, count: number): Uint32Array {
   let order = new Uint32Array(count);
-  for (let i = 0; i < count; i++) order[i] = i;
-  if (isSorted(keys, count)) return order;
+  const runs = disjointRuns(keys, count);
+  if (runs) {
+    let to = 0;
+    for (const [from, end] of runs) to = countUp(order, to, from, end);
+    return order;
+  }
+  countUp(order, 0, 0, count);
   const [low, high] = bounds(keys, count);
   const bits = 32 - Math.clz32(high - low);
   const digits = bits <= 26 ? 2 : 3;
@@ -110,9 +115,37 @@ export function sortedOrder(keys: Uint32Array, count: number): Uint32Array {
   return order;
 }
 
-function isSorted(keys: Uint32Array, count: number): boolean {
-  for (let i = 1; i < count; i++) if (keys[i] < keys[i - 1]) return false;
-  return true;
+/** Claimants mostly go through one table after the other, each in ascending order. */
+const MAX_RUNS = 64;
+
+/** Runs [from, end) of ascending keys in the order of these, if none reaches into another; undefined if they do, or are many. */
+function disjointRuns(keys: Uint32Array, count: number): [from: number, end: number][] | undefined {
+  const runs: [number, number][] = [];
+  for (let from = 0; from < count;) {
+    if (runs.length === MAX_RUNS) return undefined;
+    const end = endOfRun(keys, from, count);
+    runs.push([from, end]);
+    from = end;
+  }
+  runs.sort((a, b) => keys[a[0]] - keys[b[0]] || a[0] - b[0]);
+  for (let r = 1; r < runs.length; r++) {
+    const last = keys[runs[r - 1][1] - 1];
+    const first = keys[runs[r][0]];
+    if (last > first || (last === first && runs[r - 1][0] > runs[r][0])) return undefined;
+  }
+  return runs;
+}
+
+function endOfRun(keys: Uint32Array, from: number, count: number): number {
+  let end = from + 1;
+  while (end < count && keys[end] >= keys[end - 1]) end++;
+  return end;
+}
+
+/** Writes the numbers [from, end) from a place on; answers the place behind them. */
+function countUp(order: Uint32Array, to: number, from: number, end: number): number {
+  for (let i = from; i < end; i++) order[to++] = i;
+  return to;
 }
 
 function bounds(keys: Uint32Array, count: number): [low: number, high: number] {

@@ -203,20 +203,39 @@ export function packageOf(name: string): string {
   return "";
 }
 
+const ABOUT_TYPES = ["go:itab.", "type:.eq.", "type:.hash."].map((prefix) => encoder.encode(prefix));
+
+function startsWith(bytes: Uint8Array, from: number, prefix: Uint8Array): boolean {
+  for (let i = 0; i < prefix.length; i++) if (bytes[from + i] !== prefix[i]) return false;
+  return true;
+}
+
 /** `packageOf` for names that stand in one array: of names that begin with the same path one becomes text. */
 export class NameReader {
   private readonly bytes: Uint8Array;
   private readonly paths: Paths;
+  private readonly types: TypeNames;
 
   constructor(bytes: Uint8Array) {
     this.bytes = bytes;
     this.paths = new Paths(bytes);
+    this.types = new TypeNames(bytes);
   }
 
   /** The package of the symbol whose name stands at [from, to). */
   packageAt(from: number, to: number): string {
+    if (this.isMade(from)) {
+      const type = this.typeAt(from);
+      return type < to ? this.types.packageAt(type, to) : packageOf(this.textAt(from, to));
+    }
     const dot = this.pathEnd(from, to);
-    return dot > from && !this.isMade(from) ? this.paths.at(from, dot, this.read) : packageOf(this.textAt(from, to));
+    return dot > from ? this.paths.at(from, dot, this.read) : packageOf(this.textAt(from, to));
+  }
+
+  /** Where the type begins that a name is about, in the forms of which there are thousands; Infinity for others. */
+  private typeAt(from: number): number {
+    for (const prefix of ABOUT_TYPES) if (startsWith(this.bytes, from, prefix)) return from + prefix.length;
+    return Infinity;
   }
 
   /** The first dot behind the last slash, as `leadingPackage` has it; -1 if there is none. */

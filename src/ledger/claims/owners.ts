@@ -322,7 +322,8 @@ function fromCode(input: OwnerInput, who: Candidates, hints: Candidates): void {
   for (let o = 0, r = 0; o < objects.count && r < order.length; o++) {
     const from = firstAt(r, objects.start[o]);
     r = firstAt(from, objects.end[o]);
-    if (r === from) continue;
+    // whose a variable with a name is, nobody asks its users; whoever uses a type has what comes with it
+    if (r === from || (objects.named[o] > 0 && objects.kind[o] !== KIND.type)) continue;
     // content that a shared function brings belongs to the package whose copy of the function was kept
     const packageOf = objects.kind[o] === KIND.data ? functions.owner : functions.unit;
     if (acceptDirect(o, from, r, packageOf) === 0) continue;

@@ -153,8 +153,10 @@ function claimFuncs(
 ): void {
   const { pcln: t, module } = go;
   const entryTable = t.rva + t.functab;
-  for (let f = 0; f < t.nfunc; f++) {
+  for (let f = 0; f < t.nfunc; f++)
     claims.image(entryTable + f * t.functabEntry, t.functabEntry, KIND.pclntab, own(f), symbolOf(f), EXACT);
+  // one table after the other: claims that ascend are swept fast
+  for (let f = 0; f < t.nfunc; f++) {
     const size = t.funcdataAt(f) + t.nfuncdata[f] * t.funcdataRef - t.func[f];
     const padded = Math.ceil(size / t.ptrSize) * t.ptrSize;
     claims.image(t.rva + t.func[f], padded, KIND.pclntab, own(f), symbolOf(f), EXACT);
