@@ -203,7 +203,7 @@ export function readDebug(exe: Executable, inflate?: Inflate): DebugInfo | undef
   for (const [name, section] of sections) {
     if (name === "info") job.emitUnits(section, "info", info);
     else if (name === "types") job.emitUnits(section, "types", types);
-    else job.emit(section, name, linked ? (raw) => job.split(name, raw, info?.units ?? []) : undefined);
+    else job.emit(section, name, linked ? (raw) => job.split(section, name, raw, info?.units ?? []) : undefined);
   }
   for (const s of twins) job.emit(s, debugName(s) ?? "", undefined);
   return {
@@ -233,6 +233,12 @@ const POINTED_SECTIONS: Readonly<Record<string, Pointed>> = {
 const WITH_LENGTH = new Set(["line", "rnglists", "loclists", "addr", "str_offsets"]);
 /** Tables whose parts name their unit by its offset. */
 const BY_UNIT = new Set(["aranges", "pubnames", "pubtypes", "gnu_pubnames", "gnu_pubtypes"]);
+
+/** Where a unit's part of a section begins. */
+interface Mark {
+  readonly at: number;
+  readonly owner: number;
+}
 
 class Job {
   readonly found: DebugSection[] = [];
@@ -360,7 +366,12 @@ class Job {
   }
 
   /** How a section other than the units' own divides; undefined if all share it. */
-  split(name: string, raw: () => Uint8Array | undefined, units: readonly Unit[]): DebugSection["parts"] {
+  split(
+    section: Section,
+    name: string,
+    raw: () => Uint8Array | undefined,
+    units: readonly Unit[],
+  ): DebugSection["parts"] {
     if (name === "frame") {
       const bytes = raw();
       return bytes && this.frames(bytes);
@@ -378,8 +389,16 @@ class Job {
     }
     const pointed = POINTED_SECTIONS[name];
     if (!pointed) return undefined;
+    const { compressed } = section;
+    if (compressed && this.failed.has(section)) return undefined;
+    const marks = this.marks(units, pointed, compressed?.rawSize ?? section.fileSize);
+    if (!WITH_LENGTH.has(name)) return this.byMarks(marks).rows();
+    // Go's linker writes a line table for each unit, and one header in front of all lists (cmd/link/internal/ld/dwarf.go,
+    // dwarfGenerateDebugSyms): there is nothing to decompress for
+    if (compressed && units.every((u) => u.language === LANGUAGE_GO))
+      return this.byMarks(marks.map((mark, i) => (i === 0 ? { ...mark, at: 0 } : mark))).rows();
     const bytes = raw();
-    return bytes && this.byPointers(bytes, units, pointed, WITH_LENGTH.has(name)).rows();
+    return bytes && this.byContributions(bytes, marks).rows();
   }
 
   /** .debug_frame: each description belongs to the function that it is about. */
@@ -428,21 +447,28 @@ class Job {
     }
   }
 
-  /** Parts begin where a unit's first pointer points, or with the header in front of that. */
-  private byPointers(bytes: Uint8Array, units: readonly Unit[], pointed: Pointed, withLength: boolean): Parts {
-    const marks: { at: number; owner: number }[] = [];
+  /** Where the units' first pointers into a section point, in order. */
+  private marks(units: readonly Unit[], pointed: Pointed, size: number): Mark[] {
+    const marks: Mark[] = [];
     for (const u of units) {
       const at = u.uses[pointed];
-      if (at !== undefined && at < bytes.length) marks.push({ at, owner: this.ownerOf(u) });
+      if (at !== undefined && at < size) marks.push({ at, owner: this.ownerOf(u) });
     }
-    marks.sort((a, b) => a.at - b.at);
+    return marks.sort((a, b) => a.at - b.at);
+  }
+
+  /** Parts begin at the marks. */
+  private byMarks(marks: readonly Mark[]): Parts {
+    const parts = new Parts();
+    for (let m = 0; m < marks.length; m++)
+      if (m === 0 || marks[m].at > marks[m - 1].at) parts.add(marks[m].at, marks[m].owner);
+    return parts;
+  }
+
+  /** Parts begin at the marks, or with the header in front of them. */
+  private byContributions(bytes: Uint8Array, marks: readonly Mark[]): Parts {
     const parts = new Parts();
     let m = 0;
-    if (!withLength) {
-      for (; m < marks.length; m++)
-        if (m === 0 || marks[m].at > marks[m - 1].at) parts.add(marks[m].at, marks[m].owner);
-      return parts;
-    }
     this.each(bytes, parts, (_cursor, start, end) => {
       while (m < marks.length && marks[m].at < start) m++;
       // the header goes with the first that uses the contribution

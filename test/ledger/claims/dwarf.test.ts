@@ -61,6 +61,18 @@ test("compressed sections are shared out as their contents are", () => {
   }
 });
 
+test("line tables and lists that Go's linker has compressed are shared out unread", () => {
+  const small = profileOf(COMPRESSED);
+  const bytes = small.exe.bytes.slice();
+  const unread = debugSections(small.exe).filter((s) => s.compressed && /debug_(?:line|loc|range|rng)/.test(s.name));
+  expect(unread.length).toBeGreaterThan(2);
+  for (const s of unread) bytes.fill(0x55, s.offset + s.compressed!.headerSize, s.offset + s.fileSize);
+  const { ledger, warnings } = profile(bytes, { inflate });
+  expect(warnings).toEqual(small.warnings);
+  for (const { offset, fileSize } of unread)
+    expect(rows(ledger, offset, offset + fileSize)).toEqual(rows(small.ledger, offset, offset + fileSize));
+});
+
 test("without a decompressor, compressed sections belong to nobody", () => {
   const { exe, ledger } = profile(new Uint8Array(readFileSync(goBuild(COMPRESSED))));
   const info = exe.sections.find((s) => s.name === ".debug_info");
