@@ -1,6 +1,6 @@
 // The origin view of code: by the package that owns the function, and by the package whose source an inlined body came from.
 import { type Executable, regionAt } from "../../binary/executable.ts";
-import { inlineSteps } from "../../binary/go/inlining.ts";
+import { inlineReader } from "../../binary/go/inlining.ts";
 import type { GoProgram } from "../../binary/go/program.ts";
 import type { Names } from "../ledger.ts";
 import type { InlinedRow } from "../profile.ts";
@@ -27,10 +27,11 @@ export function inlinedRows(
     const key = owner * MAX_PACKAGES + origin;
     bytes.set(key, (bytes.get(key) ?? 0) + n);
   };
+  const inlined = inlineReader(t, funcdata, gofunc);
   for (let f = 0; f < t.nfunc; f++) {
     const owner = functions.owner[f];
     let own = codeEnd[f] - t.entry[f];
-    inlineSteps(t, f, funcdata, gofunc, (step) => {
+    inlined(f, (step) => {
       const n = Math.min(step.to, codeEnd[f]) - step.from;
       if (step.name < 0 || n <= 0) return;
       own -= n;

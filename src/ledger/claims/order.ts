@@ -7,17 +7,51 @@ import { U32List } from "../../binary/go/types.ts";
  * misread owners, are cut where the fewest predecessors remain. Answers the rank of each id; ids never seen get 0xffffffff.
  */
 export function orderFromRuns(runs: readonly Uint32Array[], ids: number, first: number): Uint32Array {
+  const { next, firstSeen } = observed(runs, ids, first);
+  const { edges, incoming } = majority(next, ids);
+  const rank = new Uint32Array(ids).fill(UNSEEN);
+  const queue = firstSeen.filter((id) => incoming[id] === 0);
+  const queued = new Uint8Array(ids);
+  for (const id of queue) queued[id] = 1;
+  const follow = (list: readonly number[]): void => {
+    for (let k = 0; k < list.length; k++) {
+      const b = list[k];
+      if (--incoming[b] <= 0 && queued[b] === 0) {
+        queue.push(b);
+        queued[b] = 1;
+      }
+    }
+  };
+  for (let placed = 0; placed < firstSeen.length; placed++) {
+    if (placed === queue.length) {
+      const best = leastIncoming(firstSeen, queued, incoming);
+      queue.push(best);
+      queued[best] = 1;
+    }
+    rank[queue[placed]] = placed;
+    const list = edges.get(queue[placed]);
+    if (list) follow(list);
+  }
+  return rank;
+}
+
+const UNSEEN = 0xffffffff;
+
+/** How often each id stood right behind each other one, and all ids in the order in which they were met. */
+function observed(
+  runs: readonly Uint32Array[],
+  ids: number,
+  first: number,
+): { next: Map<number, Map<number, number>>; firstSeen: number[] } {
   const next = new Map<number, Map<number, number>>();
   const seen = new Uint8Array(ids);
   const firstSeen: number[] = [];
   const note = (id: number): void => {
-    if (!seen[id]) {
-      seen[id] = 1;
-      firstSeen.push(id);
-    }
+    if (seen[id] === 1) return;
+    seen[id] = 1;
+    firstSeen.push(id);
   };
-  if (first > 0) note(first);
-  for (const run of runs) {
+  const observe = (run: Uint32Array): void => {
     for (let i = 0; i < run.length; i++) {
       note(run[i]);
       if (i === 0 || run[i] === run[i - 1]) continue;
@@ -25,53 +59,40 @@ export function orderFromRuns(runs: readonly Uint32Array[], ids: number, first: 
       if (!to) next.set(run[i - 1], (to = new Map<number, number>()));
       to.set(run[i], (to.get(run[i]) ?? 0) + 1);
     }
-  }
-  // pairs seen in both directions: the majority stands
+  };
+  if (first > 0) note(first);
+  for (const run of runs) observe(run);
+  return { next, firstSeen };
+}
+
+/** Who comes after each id, and how many come before it. Of pairs seen in both directions the majority stands. */
+function majority(
+  next: ReadonlyMap<number, ReadonlyMap<number, number>>,
+  ids: number,
+): { edges: Map<number, number[]>; incoming: Int32Array } {
   const incoming = new Int32Array(ids);
   const edges = new Map<number, number[]>();
-  for (const [a, to] of next) {
+  next.forEach((to, a) => {
     const list: number[] = [];
-    for (const [b, count] of to) {
+    to.forEach((count, b) => {
       const back = next.get(b)?.get(a) ?? 0;
-      if (back > count || (back === count && b < a)) continue;
+      if (back > count || (back === count && b < a)) return;
       list.push(b);
       incoming[b]++;
-    }
+    });
     edges.set(a, list);
+  });
+  return { edges, incoming };
+}
+
+/** The first of those not yet queued that the fewest come before. */
+function leastIncoming(all: readonly number[], queued: Uint8Array, incoming: Int32Array): number {
+  let best = -1;
+  for (let k = 0; k < all.length; k++) {
+    const id = all[k];
+    if (queued[id] === 0 && (best < 0 || incoming[id] < incoming[best])) best = id;
   }
-  const rank = new Uint32Array(ids).fill(0xffffffff);
-  const done = new Uint8Array(ids);
-  const queue: number[] = [];
-  const queued = new Uint8Array(ids);
-  for (const id of firstSeen) {
-    if (incoming[id] === 0) {
-      queue.push(id);
-      queued[id] = 1;
-    }
-  }
-  let placed = 0;
-  let head = 0;
-  const remaining = new Set(firstSeen);
-  while (remaining.size > 0) {
-    if (head === queue.length) {
-      let best = -1;
-      for (const id of remaining) if (best < 0 || incoming[id] < incoming[best]) best = id;
-      queue.push(best);
-      queued[best] = 1;
-    }
-    const id = queue[head++];
-    if (done[id]) continue;
-    done[id] = 1;
-    remaining.delete(id);
-    rank[id] = placed++;
-    for (const b of edges.get(id) ?? []) {
-      if (--incoming[b] <= 0 && !queued[b] && !done[b]) {
-        queue.push(b);
-        queued[b] = 1;
-      }
-    }
-  }
-  return rank;
+  return best;
 }
 
 /** How many distinct followers of a package in a run count as observed after it. */
@@ -90,41 +111,14 @@ export function refineOrder(
   first: number,
 ): Uint32Array {
   const ids = rank.length;
-  const counts = new Map<number, number>();
-  const recent: number[] = [];
-  runs.forEach((run, r) => {
-    recent.length = 0;
-    for (let i = 0; i < run.length; i++) {
-      const id = run[i];
-      if (recent[recent.length - 1] === id) continue;
-      for (const before of recent) {
-        if (before !== id) counts.set(before * ids + id, (counts.get(before * ids + id) ?? 0) + weight[r]);
-      }
-      recent.push(id);
-      if (recent.length > FOLLOWERS) recent.shift();
-    }
-  });
-  // per id: the others it was seen with, and by how much more often before them than behind them
-  const other: number[][] = [];
-  const surplus: number[][] = [];
-  for (const [key, count] of counts) {
-    const a = Math.floor(key / ids);
-    const b = key % ids;
-    const back = counts.get(b * ids + a) ?? 0;
-    if (count <= back) continue;
-    (other[a] ??= []).push(b);
-    (surplus[a] ??= []).push(count - back);
-    (other[b] ??= []).push(a);
-    (surplus[b] ??= []).push(back - count);
-  }
+  const { other, surplus } = neighbours(pairs(runs, weight, ids), ids);
   const place = new Float64Array(ids).fill(NaN);
-  for (let id = 0; id < ids; id++) if (rank[id] !== 0xffffffff) place[id] = rank[id];
+  for (let id = 0; id < ids; id++) if (rank[id] !== UNSEEN) place[id] = rank[id];
   if (first > 0) place[first] = -1;
   let order: number[] = [];
   // after the first pass only those are asked again that a neighbour has left
   let ask = new Uint8Array(ids).fill(1);
-  for (let pass = 0; pass < PASSES; pass++) {
-    const again = new Uint8Array(ids);
+  const moveAll = (again: Uint8Array): boolean => {
     let moved = false;
     for (let id = 0; id < ids; id++) {
       if (!ask[id] || !other[id] || id === first) continue;
@@ -133,8 +127,13 @@ export function refineOrder(
       place[id] = to;
       moved = true;
       again[id] = 1;
-      for (const q of other[id]) again[q] = 1;
+      other[id].forEach((q) => (again[q] = 1));
     }
+    return moved;
+  };
+  for (let pass = 0; pass < PASSES; pass++) {
+    const again = new Uint8Array(ids);
+    const moved = moveAll(again);
     order = [];
     for (let id = 0; id < ids; id++) if (!Number.isNaN(place[id])) order.push(id);
     order.sort((a, b) => place[a] - place[b] || a - b);
@@ -143,9 +142,49 @@ export function refineOrder(
     if (!moved) break;
     ask = again;
   }
-  const out = new Uint32Array(ids).fill(0xffffffff);
+  const out = new Uint32Array(ids).fill(UNSEEN);
   order.forEach((id, k) => (out[id] = k));
   return out;
+}
+
+/** How much speaks for an id before another one, by (id before) × ids + (id behind). */
+function pairs(runs: readonly Uint32Array[], weight: readonly number[], ids: number): Map<number, number> {
+  const counts = new Map<number, number>();
+  const recent: number[] = [];
+  const count = (id: number, by: number): void => {
+    for (let k = 0; k < recent.length; k++) {
+      const key = recent[k] * ids + id;
+      if (recent[k] !== id) counts.set(key, (counts.get(key) ?? 0) + by);
+    }
+  };
+  runs.forEach((run, r) => {
+    recent.length = 0;
+    for (let i = 0; i < run.length; i++) {
+      const id = run[i];
+      if (recent[recent.length - 1] === id) continue;
+      count(id, weight[r]);
+      recent.push(id);
+      if (recent.length > FOLLOWERS) recent.shift();
+    }
+  });
+  return counts;
+}
+
+/** Per id: the others it was seen with, and by how much more often before them than behind them. */
+function neighbours(counts: ReadonlyMap<number, number>, ids: number): { other: number[][]; surplus: number[][] } {
+  const other: number[][] = [];
+  const surplus: number[][] = [];
+  counts.forEach((count, key) => {
+    const a = Math.floor(key / ids);
+    const b = key % ids;
+    const back = counts.get(b * ids + a) ?? 0;
+    if (count <= back) return;
+    (other[a] ??= []).push(b);
+    (surplus[a] ??= []).push(count - back);
+    (other[b] ??= []).push(a);
+    (surplus[b] ??= []).push(back - count);
+  });
+  return { other, surplus };
 }
 
 /** Where an id contradicts least: its own place if that is as good as any, else beside the nearest of the others. */
@@ -156,7 +195,7 @@ function bestPlace(place: Float64Array, id: number, other: readonly number[], su
   seen.sort((a, b) => place[other[a]] - place[other[b]]);
   // cost of standing before all of them: every one that should come first
   let cost = 0;
-  for (const k of seen) if (surplus[k] < 0) cost -= surplus[k];
+  for (let k = 0; k < seen.length; k++) if (surplus[seen[k]] < 0) cost -= surplus[seen[k]];
   let own = Number.isNaN(place[id]) ? Infinity : cost;
   let best = cost;
   let at = place[other[seen[0]]] - 0.5;
