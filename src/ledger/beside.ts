@@ -104,7 +104,7 @@ export function* makeParts(bytes: Uint8Array, inflate: Inflate): Generator<Made>
   const origins = refOrigins(exe, go, go.module, refs, packageByName(go.pcln, packages));
   release(refs.target, refs.func, refs.at);
   // a table that names packages nowhere else is read again by whoever numbers them
-  yield { part: "origins", value: packages.count === known ? origins : undefined, owned: [] };
+  yield { part: "origins", value: packages.count === known ? origins : undefined, owned: [origins] };
   claimFunctions(claims, exe, go, functions, symbolOf);
   const { packages: _, symbols: __, ...rows } = fillGaps(sweep(structure), sweep(claims));
   const { start, kind, pkg, symbol, evidence } = rows;
