@@ -49,7 +49,10 @@ export class LimitedTasks {
       };
       const timer = setTimeout(giveUp, budget.left * 1000);
       try {
-        return await run({ ...context, signal: AbortSignal.any([context.signal, spent.signal]) });
+        const answer = await run({ ...context, signal: AbortSignal.any([context.signal, spent.signal]) });
+        // what processes say that were told to end is no answer
+        spent.signal.throwIfAborted();
+        return answer;
       } finally {
         clearTimeout(timer);
       }

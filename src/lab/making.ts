@@ -135,6 +135,7 @@ class Making {
       if (places !== null) return;
       const scratch = join(dirname(path), "unpacked");
       const { passes, restores } = await checkUpx(path, base!.path, scratch, { guard, signal });
+      signal.throwIfAborted();
       rmSync(scratch, { force: true });
       draft.traits.restores = { value: restores, how: "upx -d, compared byte for byte" };
       if (!passes) draft.notes.push("upx -t finds it damaged");

@@ -90,10 +90,12 @@ const TAKEN: Readonly<Partial<Record<MeasureName, { by: LabResult["asked"]["meas
 };
 
 /** How one has a measure taken that was not. */
-function howToGet(name: MeasureName, { measure, inTime }: LabResult["asked"]): string {
+function howToGet(name: MeasureName, { asked: { measure, inTime }, rows }: LabResult): string {
   const taken = TAKEN[name];
   if (taken !== undefined && measure !== "all" && measure !== taken.by) return `run with --measure ${taken.by}`;
-  if (!inTime) return "the time budget was spent (--time-budget)";
+  // more time would not help
+  const isEnding = name === "private" && rows.some(({ measures }) => measures.start?.value.readiness === "exit");
+  if (!inTime && !isEnding) return "the time budget was spent (--time-budget)";
   return taken === undefined ? "its file could not be read" : `it needs ${taken.needs}`;
 }
 
@@ -132,7 +134,7 @@ export function recommend(
   for (const row of left) {
     if (complete.includes(row)) continue;
     const [{ measure }] = decidedBy.filter((each) => valueOf(row, each.measure) === undefined);
-    reasons.set(row, { by: "unmeasured", reason: `${measure} was not measured: ${howToGet(measure, result.asked)}` });
+    reasons.set(row, { by: "unmeasured", reason: `${measure} was not measured: ${howToGet(measure, result)}` });
   }
   const winner = decidedBy.length === 0 ? undefined : bestOf(complete, decidedBy, result);
   for (const row of complete) {
@@ -153,7 +155,7 @@ export function recommend(
     decidedBy: decidedBy.map(({ measure, weight }) => ({ measure, weight })),
     missing: scenario.minimise
       .filter((each) => left.length > 0 && !decidedBy.includes(each))
-      .map(({ measure }) => ({ measure, get: howToGet(measure, result.asked) })),
+      .map(({ measure }) => ({ measure, get: howToGet(measure, result) })),
     rejected: result.rows
       .filter((row) => row !== winner)
       .map((row) => {

@@ -148,7 +148,7 @@ class Lab {
     const { guard } = this.#options;
     const run = async ({ signal }: { signal: AbortSignal }): Promise<void> => {
       const xz = await xzSize(path, { guard, signal });
-      if (xz === undefined) draft.notes.push("no xz on this machine");
+      if (typeof xz !== "number") draft.notes.push(xz.reason);
       else measures.download = { value: { ...download.value, xz }, how: `${HOW_COMPRESSED}, ${HOW_XZ}` };
     };
     await this.#tasks.run({ name: `xz ${variant.name}`, label: `compressing ${variant.name} with xz`, run });

@@ -21,17 +21,18 @@ export async function compressedSizes(bytes: Uint8Array): Promise<{ gzip: number
   return { gzip: gz.length, zstd: zstd.length, brotli: br.length };
 }
 
-/** Bytes under xz, which puts its file beside this one for a while; undefined if there is no xz. */
+/** Bytes under xz, which puts its file beside this one for a while; a reason if it cannot. Rejects if it was told to end. */
 export async function xzSize(
   path: string,
   context: { guard: Guard; signal?: AbortSignal },
-): Promise<number | undefined> {
+): Promise<number | { readonly reason: string }> {
   const packed = `${path}.xz`;
   try {
-    const { code } = await run("xz", ["-6", "-k", "-T1", "-f", path], context);
-    return code === 0 ? statSync(packed).size : undefined;
+    const { code, stderr } = await run("xz", ["-6", "-k", "-T1", "-f", path], context);
+    context.signal?.throwIfAborted();
+    return code === 0 ? statSync(packed).size : { reason: `xz failed: ${stderr.trim().split("\n")[0]}` };
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return { reason: "no xz on this machine" };
     throw error;
   } finally {
     rmSync(packed, { force: true });

@@ -11,6 +11,10 @@ const untilTold = ({ signal }: TaskContext): Promise<never> =>
 test("what does not end in time is told to, and is undefined", async () => {
   const tasks = new LimitedTasks(executor(), new Budget(0.05));
   expect(await tasks.run({ name: "a", label: "a", run: untilTold })).toBeUndefined();
+  const deaf = ({ signal }: TaskContext): Promise<string> =>
+    new Promise((resolve) => signal.addEventListener("abort", () => resolve("killed")));
+  const other = new LimitedTasks(executor(), new Budget(0.05));
+  expect(await other.run({ name: "deaf", label: "deaf", run: deaf })).toBeUndefined();
   // the time is over: it does not even begin
   expect(await tasks.run({ name: "b", label: "b", run: () => Promise.reject(new Error("begun")) })).toBeUndefined();
   expect(await tasks.run({ name: "c", label: "c", until: null, run: () => Promise.resolve(3) })).toBe(3);

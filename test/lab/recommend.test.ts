@@ -253,6 +253,12 @@ describe("reasons", () => {
     expect(get("start", false)).toEqual(["the time budget was spent (--time-budget)"]);
     expect(get("build", false)).toEqual(["run with --measure start"]);
     expect(get("all", true)).toEqual(["it needs a program that starts (--run, --ready)"]);
+    // more time would not make it keep running
+    const ends = result(row("release", "release", null, { file: 70, gzip: 30, start: [9, 1] }));
+    const server = ask("server", { ...ends, asked: { measure: "all", inTime: false } });
+    expect(server.missing).toEqual([
+      { measure: "private", get: "it needs a program that keeps running (--run, --ready)" },
+    ]);
   });
 
   it("say that there is none to choose from", () => {
