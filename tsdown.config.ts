@@ -21,6 +21,15 @@ const namedBuiltins = {
 /** Taken into `program`: found as a package it takes ten times as long to load, a tenth of all that a small profile takes. */
 const BUNDLED = "commander";
 
+/** It loads what starts processes, for commands that are programs of their own: pare has none. */
+const noSubprograms = {
+  name: "no-subprograms",
+  transform: (code: string, id: string): string | undefined =>
+    id.endsWith("/commander/lib/command.js")
+      ? code.replace(/^import childProcess from .node:child_process.;$/m, "const childProcess = undefined;")
+      : undefined,
+};
+
 const licences = {
   name: "licences",
   generateBundle(this: { emitFile: (file: { type: "asset"; fileName: string; source: string }) => string }): void {
@@ -46,7 +55,7 @@ export default defineConfig({
   clean: true,
   fixedExtension: false,
   hash: false,
-  plugins: [namedBuiltins, licences],
+  plugins: [noSubprograms, namedBuiltins, licences],
   outputOptions: {
     codeSplitting: {
       // each with all that it imports and none before it has: what begins together is one file, for a module takes a quarter of a

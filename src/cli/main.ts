@@ -27,17 +27,12 @@ async function cacheProg(given: ProgFlags): Promise<number> {
 async function anyCommand(): Promise<number> {
   const { begin } = await import("./ahead.ts");
   const isBegun = begin(argv, new URL(`./besideworker${import.meta.url.slice(-3)}`, import.meta.url));
-  // what Node has compiled of itself fits no other flags: what every command needs is loaded before they are set
-  for (const name of [
-    "node:child_process",
-    "node:crypto",
-    "node:events",
-    "node:os",
-    "node:path",
-    "node:url",
-    "node:util",
-  ])
-    process.getBuiltinModule(name);
+  // what Node has compiled of itself fits no other flags: what is needed in any case is loaded before they are set
+  const needed = ["node:events", "node:os", "node:path", "node:url", "node:util"];
+  // a file is looked at without a process, and the second thread hashes it
+  if (argv[0] !== "profile") needed.push("node:child_process");
+  if (!isBegun) needed.push("node:crypto");
+  for (const name of needed) process.getBuiltinModule(name);
   process.getBuiltinModule("node:module").enableCompileCache();
   const { run } = await import("./program.ts");
   if (argv[0] === "profile") await import("./profile.ts");
