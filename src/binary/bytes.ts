@@ -56,9 +56,7 @@ export class Bytes {
   /** A 64-bit unsigned value as a number; values above 2^53 lose low bits, so bound them before use. */
   u64(offset: number): number {
     this.check(offset, 8);
-    const lo = u32(this.view, offset + (this.littleEndian ? 0 : 4), this.littleEndian);
-    const hi = u32(this.view, offset + (this.littleEndian ? 4 : 0), this.littleEndian);
-    return hi * 0x1_0000_0000 + lo;
+    return word(this.view, offset, 8, this.littleEndian);
   }
 
   /** A pointer-sized unsigned value. */
@@ -90,6 +88,13 @@ export function u32(view: DataView, offset: number, littleEndian: boolean): numb
 /** The same of 16 bits. */
 export function u16(view: DataView, offset: number, littleEndian: boolean): number {
   return view.getInt16(offset, littleEndian) & 0xffff;
+}
+
+/** An unsigned number of 4 or 8 bytes; of those above 2^53 low bits are lost. */
+export function word(view: DataView, offset: number, size: number, littleEndian: boolean): number {
+  if (size === 4) return u32(view, offset, littleEndian);
+  const low = u32(view, offset + (littleEndian ? 0 : 4), littleEndian);
+  return u32(view, offset + (littleEndian ? 4 : 0), littleEndian) * 0x1_0000_0000 + low;
 }
 
 const decoder = new TextDecoder("utf-8");

@@ -1,5 +1,5 @@
 // The bounds of the FIPS 140 module in an image: GOROOT/src/cmd/link/internal/ld/fips140.go, crypto/internal/fips140/check/check.go.
-import { u32 } from "../bytes.ts";
+import { word } from "../bytes.ts";
 import type { Executable, Region } from "../executable.ts";
 
 export interface FipsInfo {
@@ -31,15 +31,9 @@ function search(exe: Executable, region: Region, from: number): FipsInfo | undef
   for (let at = from; at + size <= bytes.length; at += p) {
     if (bytes[at] !== 0xff || bytes[at + 1] !== 0x20 || MAGIC.some((c, i) => bytes[at + i] !== c)) continue;
     const view = new DataView(bytes.buffer, bytes.byteOffset + at, size);
-    const word = (i: number): number => {
-      const o = MAGIC.length + SUM + i * p;
-      const le = exe.littleEndian;
-      const v =
-        p === 4 ? u32(view, o, le) : u32(view, o + (le ? 0 : 4), le) + u32(view, o + (le ? 4 : 0), le) * 0x1_0000_0000;
-      return v - exe.imageBase;
-    };
-    if (word(0) !== region.rva + at) continue;
-    return { rva: region.rva + at, size, bounds: [3, 4, 5, 6, 7, 8].map(word) };
+    const pointer = (i: number): number => word(view, MAGIC.length + SUM + i * p, p, exe.littleEndian) - exe.imageBase;
+    if (pointer(0) !== region.rva + at) continue;
+    return { rva: region.rva + at, size, bounds: [3, 4, 5, 6, 7, 8].map(pointer) };
   }
   return undefined;
 }

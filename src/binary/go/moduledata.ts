@@ -1,5 +1,5 @@
 // The runtime's moduledata: GOROOT/src/runtime/symtab.go (type moduledata), written by cmd/link/internal/ld/symtab.go.
-import { u32 } from "../bytes.ts";
+import { u32, word } from "../bytes.ts";
 import { type Executable, regionAt } from "../executable.ts";
 import type { PclnHeader } from "./pclntab.ts";
 
@@ -133,9 +133,7 @@ const LAYOUTS: readonly Layout[] = [
 
 function wordReader(exe: Executable, bytes: Uint8Array): (offset: number) => number {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const le = exe.littleEndian;
-  if (exe.ptrSize === 4) return (o) => u32(view, o, le);
-  return (o) => u32(view, o + (le ? 0 : 4), le) + u32(view, o + (le ? 4 : 0), le) * 0x1_0000_0000;
+  return (offset) => word(view, offset, exe.ptrSize, exe.littleEndian);
 }
 
 /** Finds the moduledata that points at this pclntab; undefined if none does (Go ≤ 1.15, obfuscated, damaged). */

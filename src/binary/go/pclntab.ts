@@ -1,5 +1,5 @@
 // The runtime's function table (.gopclntab): GOROOT/src/runtime/symtab.go, internal/abi/symtab.go, cmd/link/internal/ld/pcln.go.
-import { text, u32 } from "../bytes.ts";
+import { text, u32, word } from "../bytes.ts";
 import type { Executable } from "../executable.ts";
 
 export type PclnVersion = "1.2" | "1.16" | "1.18" | "1.20";
@@ -61,13 +61,6 @@ const MAGIC: Readonly<Record<number, PclnVersion>> = {
 };
 
 const viewOf = (b: Uint8Array): DataView => new DataView(b.buffer, b.byteOffset, b.byteLength);
-
-function word(view: DataView, offset: number, size: number, le: boolean): number {
-  if (size === 4) return u32(view, offset, le);
-  const lo = u32(view, offset + (le ? 0 : 4), le);
-  const hi = u32(view, offset + (le ? 4 : 0), le);
-  return hi * 0x1_0000_0000 + lo;
-}
 
 /** Reads a header at the start of `bytes`, or undefined if it is not a plausible table. */
 function header(bytes: Uint8Array, rva: number, le: boolean, guess?: PclnVersion): PclnHeader | undefined {

@@ -1,5 +1,5 @@
 // Run-time type descriptors and what they reach: internal/abi/type.go, cmd/link/internal/ld/decodesym.go, runtime/type.go.
-import { text, u16, u32 } from "../bytes.ts";
+import { text, u16, u32, word } from "../bytes.ts";
 import { type Executable, regionAt } from "../executable.ts";
 import type { Moduledata } from "./moduledata.ts";
 
@@ -166,10 +166,7 @@ export class TypeWalker {
   }
 
   private word(o: number): number {
-    if (this.p === 4) return u32(this.view, o, this.le);
-    return (
-      u32(this.view, o + (this.le ? 0 : 4), this.le) + u32(this.view, o + (this.le ? 4 : 0), this.le) * 0x1_0000_0000
-    );
+    return word(this.view, o, this.p, this.le);
   }
 
   private u16(o: number): number {

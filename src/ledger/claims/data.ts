@@ -1,6 +1,6 @@
 // Data of a Go image, object by object, to the packages that define them: structures name their owners, references tell the rest.
 // Algorithm: docs/how-it-works.md. All positions are RVAs.
-import { u32 } from "../../binary/bytes.ts";
+import { u32, word } from "../../binary/bytes.ts";
 import { type Executable, regionAt } from "../../binary/executable.ts";
 import { release } from "../../binary/release.ts";
 import { methodElimination } from "../../binary/go/elimination.ts";
@@ -86,10 +86,7 @@ class Words {
       this.low = r.rva;
       this.high = r.rva + r.bytes.length;
     }
-    const o = rva - this.low;
-    const le = this.exe.littleEndian;
-    if (p === 4) return u32(this.view, o, le);
-    return u32(this.view, o + (le ? 0 : 4), le) + u32(this.view, o + (le ? 4 : 0), le) * 0x1_0000_0000;
+    return word(this.view, rva - this.low, p, this.exe.littleEndian);
   }
 }
 

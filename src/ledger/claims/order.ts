@@ -275,7 +275,7 @@ export class MonotoneChoice {
 
   private readonly add = (c: number, cost: number): void => {
     const { id, place } = this;
-    if (this.rank[c] === 0xffffffff) return;
+    if (this.rank[c] === UNSEEN) return;
     if (id.count === this.extra.length) {
       const more = new Float64Array(id.count * 2);
       more.set(this.extra);

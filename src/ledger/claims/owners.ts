@@ -7,7 +7,7 @@ import type { Functions } from "./functions.ts";
 import { Candidates } from "./candidates.ts";
 import { objectAt, type Objects } from "./objects.ts";
 import { type AddCandidate, MonotoneChoice, orderFromRuns, refineOrder } from "./order.ts";
-import { placeData, type Pointers } from "./placing.ts";
+import { placeData, type Pointers, ROUNDS } from "./placing.ts";
 
 export interface OwnerInput {
   readonly objects: Objects;
@@ -258,9 +258,6 @@ function contentFlags(input: OwnerInput): Uint8Array {
   stackMasks.rva.forEach(mask);
   return out;
 }
-
-/** How many pointers deep owners are passed on between data objects. */
-const ROUNDS = 6;
 
 /**
  * Adds the functions' packages. A single access in the middle of an object that others refer or point to is the shape that a misread

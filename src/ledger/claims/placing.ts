@@ -43,7 +43,7 @@ const UNMIXED = 16;
 const DESCENT_IN_CLASS = 40;
 const PLACEMENTS = 3;
 /** How many pointers deep owners are passed on between data objects. */
-const ROUNDS = 6;
+export const ROUNDS = 6;
 
 /** A run of neighbouring objects of one area, with the number of each one's size class and the cost of a descent in front of it. */
 interface Run {
