@@ -1,4 +1,5 @@
 // The builds of bare `pare`: from the user's own to the one to ship, then with the tags that save.
+import { NO_TIME } from "../lab/budget.ts";
 import { type Best, type OverviewBuild, tagAction, tagTitle } from "../lab/overview.ts";
 import { releaseSteps, type Step } from "../lab/steps.ts";
 import { discoverTags, flagsWith, type TagSubject } from "../lab/tagbuilds.ts";
@@ -98,7 +99,7 @@ async function tagsOf(
   const share = budget.share(TAGS_SHARE);
   const leave = (tags: readonly string[]): void => {
     if (tags.length === 0) return;
-    leftOut.push({ what: `tags ${tags.join(", ")}`, why: "the time budget was spent", command: "pare lab --tags" });
+    leftOut.push({ what: `tags ${tags.join(", ")}`, why: NO_TIME, command: "pare lab --tags" });
   };
   try {
     // a build that has begun may take minutes: it is given up when the time is over

@@ -2,6 +2,9 @@
 import { performance } from "node:perf_hooks";
 import type { Guard } from "../toolchain/failure.ts";
 
+/** What is said of what was left out. */
+export const NO_TIME = "the time budget was spent";
+
 export class Budget {
   readonly #seconds: number;
   readonly #began: number;
@@ -33,7 +36,7 @@ export class Budget {
 /** Work that did not end in time. */
 export class OutOfTime extends Error {
   constructor() {
-    super("the time budget was spent");
+    super(NO_TIME);
     this.name = "OutOfTime";
   }
 }

@@ -1,5 +1,6 @@
 // What is gathered of each variant while the lab is at work.
 import type { WasmHost } from "../toolchain/wasmhost.ts";
+import { NO_TIME } from "./budget.ts";
 import type { BuildCost, Measures, Outcome, Traits, Variant } from "./model.ts";
 
 /** What is gathered of a variant while the lab is at work. */
@@ -24,7 +25,7 @@ export interface Draft {
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** Of a variant that nothing was done for yet, and nothing will be if time is short. */
-const UNDONE: Outcome = { state: "skipped", reason: "the time budget was spent" };
+const UNDONE: Outcome = { state: "skipped", reason: NO_TIME };
 
 export function draftOf(variant: Variant): Draft {
   return {

@@ -1,5 +1,6 @@
 // Which variant to take, by what was measured and nothing else: the rules of a scenario are data (knowledge/scenarios.yaml). Pure.
 import type { MEASURED, ScenarioRules } from "../advice/schema.ts";
+import { NO_TIME } from "./budget.ts";
 import type { LabResult, LabRow } from "./model.ts";
 import { RELEASE } from "./variants.ts";
 
@@ -95,7 +96,7 @@ function howToGet(name: MeasureName, { asked: { measure, inTime }, rows }: LabRe
   if (taken !== undefined && measure !== "all" && measure !== taken.by) return `run with --measure ${taken.by}`;
   // more time would not help
   const isEnding = name === "private" && rows.some(({ measures }) => measures.start?.value.readiness === "exit");
-  if (!inTime && !isEnding) return "the time budget was spent (--time-budget)";
+  if (!inTime && !isEnding) return `${NO_TIME} (--time-budget)`;
   return taken === undefined ? "its file could not be read" : `it needs ${taken.needs}`;
 }
 

@@ -11,7 +11,7 @@ import { test } from "../toolchain/go.ts";
 import { canMeasure } from "../toolchain/processtree.ts";
 import { type ToolName, versionLine } from "../toolchain/tools.ts";
 import { tinygoVersion } from "../toolchain/tinygo.ts";
-import type { Budget } from "./budget.ts";
+import { type Budget, NO_TIME } from "./budget.ts";
 import { commandsOf } from "./command.ts";
 import { builtOf, type Draft, draftOf } from "./drafts.ts";
 import type { Invocation, ReadyWhen } from "./launch.ts";
@@ -135,7 +135,7 @@ class Lab {
     const until = hasMore ? budget.share(MAKING_SHARE) : budget;
     const late = hasMore
       ? `not made within ${Math.round(until.left)} s, the part of the time budget for that`
-      : "the time budget was spent";
+      : NO_TIME;
     const named = places.filter((place) => place.length > 2);
     await makeAll(this.#drafts, { place: this.#place, tasks: this.#tasks, costs, until, late, places: named });
   }

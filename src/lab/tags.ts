@@ -1,5 +1,6 @@
 // Tag discovery: builds what findTags thinks worth it, marks each tag by what was measured, and verifies the best combination as one
 // build.
+import { NO_TIME } from "./budget.ts";
 import type { FoundTag } from "./findtags.ts";
 
 export const TAGS_SCHEMA = "pare.tags/1";
@@ -71,8 +72,6 @@ export interface TagResult {
 
 /** Below this the name of the tag alone, and alignment, may make the difference. */
 export const NOISE = 16 << 10;
-
-const NO_TIME = "the time budget was spent";
 
 /** What the changes of these tags come to. */
 export const tagSetOf = (all: readonly FoundTag[]): TagSet => ({
