@@ -3,6 +3,7 @@
 import { u16, u32 } from "./bytes.ts";
 import { type ElfFile, ET_REL, SHT_NOBITS } from "./elfheaders.ts";
 import { emptySymbols, NO_RVA, type SymbolTable } from "./executable.ts";
+import { takeU32, takeU8 } from "./memory.ts";
 import { namedSymbols } from "./symbolnames.ts";
 import { StringTable } from "./stringtable.ts";
 
@@ -29,12 +30,12 @@ export function readSymbols(file: ElfFile, source: SymbolSource | undefined): Sy
   const { bytes, wide, sections, regions, imageBase } = file;
   const entrySize = wide ? 24 : 16;
   const count = Math.max(0, Math.floor(source.size / entrySize) - 1);
-  const rva = new Uint32Array(count);
-  const size = new Uint32Array(count);
-  const letter = new Uint8Array(count);
-  const nameOffset = new Uint32Array(count);
-  const nameLength = new Uint32Array(count);
-  const entryOffset = new Uint32Array(count);
+  const rva = takeU32(count);
+  const size = takeU32(count);
+  const letter = takeU8(count);
+  const nameOffset = takeU32(count);
+  const nameLength = takeU32(count);
+  const entryOffset = takeU32(count);
   const names = new StringTable(bytes, source.stringsOffset, source.stringsSize);
   const table = bytes.slice(source.offset, source.size);
   const view = new DataView(table.buffer, table.byteOffset, table.byteLength);

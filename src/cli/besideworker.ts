@@ -5,20 +5,22 @@ import type { Message, WorkerData } from "./ahead.ts";
 process.getBuiltinModule("node:module").enableCompileCache();
 const { port, signal } = workerData as WorkerData;
 const { makeParts } = await import("../ledger/beside.ts");
+const { shareMemory } = await import("../binary/memory.ts");
 const { inflate } = await import("../toolchain/inflate.ts");
 const { tune } = await import("./engine.ts");
 // for the first thread too, which leaves it to this one: not before everything is loaded
 tune();
 
-const send = (message: Message, owned: readonly ArrayBufferView[] = []): void => {
-  port.postMessage(message, [...new Set(owned.map(({ buffer }) => buffer as ArrayBuffer))]);
+const send = (message: Message): void => {
+  port.postMessage(message);
   Atomics.add(signal, 0, 1);
   Atomics.notify(signal, 0);
 };
 
 port.once("message", (bytes: Uint8Array) => {
   try {
-    for (const { owned, ...part } of makeParts(bytes, inflate)) send(part, owned);
+    shareMemory();
+    for (const part of makeParts(bytes, inflate)) send(part);
     // loaded when all else is done: it is large, and nobody waits for it
     send({ part: "sha256", value: process.getBuiltinModule("node:crypto").hash("sha256", bytes) });
   } catch {

@@ -3,7 +3,6 @@ import type { Executable, SymbolColumns, SymbolTable } from "../binary/executabl
 import type { GoProgram } from "../binary/go/program.ts";
 import type { Refs } from "../binary/go/refs/refs.ts";
 import { openContainer } from "../binary/open.ts";
-import { release } from "../binary/release.ts";
 import { namedSymbols } from "../binary/symbolnames.ts";
 import { codeRefs } from "./claims/coderefs.ts";
 import { type DebugInfo, type Inflate, readDebug } from "./claims/dwarf.ts";
@@ -62,14 +61,8 @@ export interface Parts {
 /** Hands out the parts; undefined for one that does not come: then it is made here. */
 export type Beside = <P extends keyof Parts>(part: P) => Parts[P] | undefined;
 
-/** One part, and its arrays that its maker has no more use for. */
-export type Made = {
-  readonly [P in keyof Parts]: {
-    readonly part: P;
-    readonly value: Parts[P];
-    readonly owned: readonly ArrayBufferView[];
-  };
-}[keyof Parts];
+/** One part. Its maker does not use its arrays again for anything else. */
+export type Made = { readonly [P in keyof Parts]: { readonly part: P; readonly value: Parts[P] } }[keyof Parts];
 
 /** Makes the parts of an executable in the order in which they are needed; none for what is no Go program with module data. */
 export function* makeParts(bytes: Uint8Array, inflate: Inflate): Generator<Made> {
@@ -79,7 +72,7 @@ export function* makeParts(bytes: Uint8Array, inflate: Inflate): Generator<Made>
   if (!go?.module) return;
   const refs = codeRefs(exe, go, go.module);
   const byTarget = sortedOrder(refs.target, refs.count);
-  yield { part: "refs", value: { refs, byTarget }, owned: [byTarget, refs.formed] };
+  yield { part: "refs", value: { refs, byTarget } };
   const packages = new Names();
   const symbols = new SymbolNames();
   const structure = new Claims(bytes.length, exe.regions, packages, symbols, 64);
@@ -93,27 +86,19 @@ export function* makeParts(bytes: Uint8Array, inflate: Inflate): Generator<Made>
   claims.begin(CLAIMANT.pclntab);
   claimNames(claims, go.pcln, functions);
   const numbering = (): Numbering => ({ packages: packages.all(), strings: symbols.added() });
-  const { marks } = named;
-  const owned = [marks.rva, marks.size, marks.owner, marks.symbol, marks.kind, marks.weight];
-  yield {
-    part: "front",
-    value: { ...numbering(), functions, marks, hasSymbols: read.count > 0, named: named.functions },
-    owned,
-  };
+  const front = { functions, marks: named.marks, hasSymbols: read.count > 0, named: named.functions };
+  yield { part: "front", value: { ...numbering(), ...front } };
   const known = packages.count;
   const origins = refOrigins(exe, go, go.module, refs, packageByName(go.pcln, packages));
-  release(refs.target, refs.func, refs.at);
   // a table that names packages nowhere else is read again by whoever numbers them
-  yield { part: "origins", value: packages.count === known ? origins : undefined, owned: [origins] };
+  yield { part: "origins", value: packages.count === known ? origins : undefined };
   claimFunctions(claims, exe, go, functions, symbolOf);
   const { packages: _, symbols: __, ...rows } = fillGaps(sweep(structure), sweep(claims));
-  const { start, kind, pkg, symbol, evidence } = rows;
-  yield { part: "table", value: { ...numbering(), rows }, owned: [start, kind, pkg, symbol, evidence] };
+  yield { part: "table", value: { ...numbering(), rows } };
   const { count, rva, size, letter, nameOffset, nameLength, entryOffset, entrySize, underscored } = read;
   const table = { count, rva, size, letter, nameOffset, nameLength, entryOffset, entrySize, underscored };
-  const columns = [rva, size, letter, nameOffset, nameLength, entryOffset, told.of];
-  yield { part: "symbols", value: { table, packages: told }, owned: count > 0 ? columns : [] };
-  yield { part: "debug", value: readDebug(exe, inflate), owned: [] };
+  yield { part: "symbols", value: { table, packages: told } };
+  yield { part: "debug", value: readDebug(exe, inflate) };
 }
 
 /** Takes over functions and names: they get the same numbers here, if these tables hold no more than `claimStructure` has put there. */

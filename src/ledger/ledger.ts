@@ -1,5 +1,6 @@
 // The ledger: a partition of the file's bytes. Passes add claims; the first claim on a byte wins; gaps are unattributed.
 import type { Region } from "../binary/executable.ts";
+import { takeU32, wider } from "../binary/memory.ts";
 
 export { KIND, KINDS, type Kind } from "./words.ts";
 
@@ -116,11 +117,11 @@ export class Claims {
     expected = 4096,
   ) {
     this.size = size;
-    this.start = new Uint32Array(expected);
-    this.end = new Uint32Array(expected);
-    this.pkg = new Uint32Array(expected);
-    this.symbol = new Uint32Array(expected);
-    this.tag = new Uint32Array(expected);
+    this.start = takeU32(expected);
+    this.end = takeU32(expected);
+    this.pkg = takeU32(expected);
+    this.symbol = takeU32(expected);
+    this.tag = takeU32(expected);
     this.regions = regions;
     this.packages = packages;
     this.symbols = symbols;
@@ -213,18 +214,4 @@ export interface Ledger {
   readonly evidence: Uint8Array;
   readonly packages: Names;
   readonly symbols: SymbolNames;
-}
-
-/** A copy with room for `n` numbers. */
-export function wider(a: Uint32Array, n: number): Uint32Array<ArrayBuffer> {
-  const b = new Uint32Array(n);
-  b.set(a);
-  return b;
-}
-
-/** The same for bytes. */
-export function longer(a: Uint8Array, n: number): Uint8Array<ArrayBuffer> {
-  const b = new Uint8Array(n);
-  b.set(a);
-  return b;
 }

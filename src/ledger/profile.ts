@@ -5,7 +5,7 @@ import type { BuildInfo } from "../binary/go/buildinfo.ts";
 import type { Moduledata } from "../binary/go/moduledata.ts";
 import type { Pclntab } from "../binary/go/pclntab.ts";
 import { looksGarbled } from "../binary/go/garble.ts";
-import { release } from "../binary/release.ts";
+import { release } from "../binary/memory.ts";
 import type { GoProgram } from "../binary/go/program.ts";
 import { openContainer } from "../binary/open.ts";
 import { adoptFront, adoptTable, type Beside, type SymbolsPart, withSymbols } from "./beside.ts";

@@ -1,23 +1,23 @@
 // Turns claims into a ledger: one sweep over the claims by start, the claimant with the lowest number owning each byte.
-import { release } from "../binary/release.ts";
-import { type Claims, INFERRED, KIND, type Ledger, longer, wider } from "./ledger.ts";
+import { longer, release, takeU32, takeU8, wider } from "../binary/memory.ts";
+import { type Claims, INFERRED, KIND, type Ledger } from "./ledger.ts";
 
 class Rows {
   count = 0;
-  private start: Uint32Array<ArrayBuffer>;
-  private kind: Uint8Array<ArrayBuffer>;
-  private pkg: Uint32Array<ArrayBuffer>;
-  private symbol: Uint32Array<ArrayBuffer>;
-  private evidence: Uint8Array<ArrayBuffer>;
+  private start: Uint32Array;
+  private kind: Uint8Array;
+  private pkg: Uint32Array;
+  private symbol: Uint32Array;
+  private evidence: Uint8Array;
 
   /** `expected` rows need no growth. */
   constructor(expected: number) {
     const n = expected + 16;
-    this.start = new Uint32Array(n);
-    this.kind = new Uint8Array(n);
-    this.pkg = new Uint32Array(n);
-    this.symbol = new Uint32Array(n);
-    this.evidence = new Uint8Array(n);
+    this.start = takeU32(n);
+    this.kind = takeU8(n);
+    this.pkg = takeU32(n);
+    this.symbol = takeU32(n);
+    this.evidence = takeU8(n);
   }
 
   add(start: number, kind: number, pkg: number, symbol: number, evidence: number): void {
@@ -88,7 +88,7 @@ const FEW = 16;
  * function of its own: V8 compiles a long loop while it runs, all of the function that it stands in, and leaves that again where it ends.
  */
 export function sortedOrder(keys: Uint32Array, count: number): Uint32Array {
-  let order = new Uint32Array(count);
+  let order = takeU32(count);
   const runs = disjointRuns(keys, count);
   if (runs) {
     let to = 0;
@@ -101,7 +101,7 @@ export function sortedOrder(keys: Uint32Array, count: number): Uint32Array {
   const digits = bits <= 26 ? 2 : 3;
   const width = Math.ceil(bits / digits);
   const mask = (1 << width) - 1;
-  let next = new Uint32Array(count);
+  let next = takeU32(count);
   const buckets = new Uint32Array(mask + 2);
   for (let digit = 0; digit < digits; digit++) {
     const shift = digit * width;

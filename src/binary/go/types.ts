@@ -1,6 +1,7 @@
 // Run-time type descriptors and what they reach: internal/abi/type.go, cmd/link/internal/ld/decodesym.go, runtime/type.go.
 import { text, u16, u32, word } from "../bytes.ts";
 import { type Executable, regionAt } from "../executable.ts";
+import { takeU32 } from "../memory.ts";
 import type { Moduledata } from "./moduledata.ts";
 
 /** What points from one place of the image to another. `to` may be any RVA; owners flow along these edges. */
@@ -61,20 +62,21 @@ const MAX_MEMBERS = 65_536;
 /** A growable list of unsigned 32-bit numbers. */
 export class U32List {
   count = 0;
-  private data: Uint32Array<ArrayBuffer>;
-  private view: Uint32Array<ArrayBuffer>;
+  private data: Uint32Array;
+  private view: Uint32Array;
   /** `expected` numbers need no growth; room that is not used takes no memory. */
   constructor(expected = 1024) {
-    this.data = new Uint32Array(Math.max(16, expected));
+    this.data = takeU32(Math.max(16, expected));
     this.view = this.data.subarray(0, 0);
   }
   push(v: number): void {
-    if (this.count === this.data.length) {
-      const more = new Uint32Array(this.data.length * 2);
-      more.set(this.data);
-      this.data = more;
-    }
+    if (this.count === this.data.length) this.grow();
     this.data[this.count++] = v;
+  }
+  private grow(): void {
+    const more = takeU32(this.data.length * 2);
+    more.set(this.data);
+    this.data = more;
   }
   at(i: number): number {
     return this.data[i];

@@ -1,4 +1,5 @@
 // Who may own an object: the packages that refer to it.
+import { release, takeI32, takeU32, wider } from "../../binary/memory.ts";
 
 /** What many refer to (the type of error, say) needs no longer list: the first few in address order decide. */
 const MAX_CANDIDATES = 24;
@@ -12,9 +13,9 @@ export class Candidates {
   private readonly sorted = new Uint32Array(MAX_CANDIDATES);
 
   constructor(objects: number) {
-    this.head = new Int32Array(objects).fill(-1);
-    this.pkg = new Uint32Array(objects + 64);
-    this.next = new Int32Array(objects + 64);
+    this.head = takeI32(objects).fill(-1);
+    this.pkg = takeU32(objects + 64);
+    this.next = takeI32(objects + 64);
   }
 
   /** Answers whether the package is new. */
@@ -40,12 +41,16 @@ export class Candidates {
   }
 
   private grow(): void {
-    const pkg = new Uint32Array(this.count * 2);
-    pkg.set(this.pkg);
-    this.pkg = pkg;
-    const next = new Int32Array(this.count * 2);
+    const next = takeI32(this.count * 2);
     next.set(this.next);
+    release(this.next);
     this.next = next;
+    this.pkg = wider(this.pkg, this.count * 2);
+  }
+
+  /** Gives its memory back: not to be used afterwards. */
+  release(): void {
+    release(this.head, this.pkg, this.next);
   }
 
   /** The first entry of an object, and the one behind an entry; −1 behind the last. */

@@ -2,7 +2,7 @@
 // Algorithm: docs/how-it-works.md. All positions are RVAs.
 import { u32, word } from "../../binary/bytes.ts";
 import { type Executable, regionAt } from "../../binary/executable.ts";
-import { release } from "../../binary/release.ts";
+import { release, takeU32, takeU8 } from "../../binary/memory.ts";
 import { methodElimination } from "../../binary/go/elimination.ts";
 import { findFipsInfo } from "../../binary/go/fipsinfo.ts";
 import { pointerWords } from "../../binary/go/gcprog.ts";
@@ -494,8 +494,8 @@ interface Targets {
 
 /** The distinct targets of references, ascending, and whether any reference forms the address. */
 function targetsOf(refs: Refs, byTarget: Uint32Array): Targets {
-  const rva = new Uint32Array(byTarget.length);
-  const formed = new Uint8Array(byTarget.length);
+  const rva = takeU32(byTarget.length);
+  const formed = takeU8(byTarget.length).fill(0);
   let n = 0;
   for (let k = 0; k < byTarget.length; k++) {
     const ref = byTarget[k];

@@ -9,7 +9,7 @@ import {
   type Units,
 } from "../../binary/dwarf/units.ts";
 import type { Executable, Section } from "../../binary/executable.ts";
-import { release } from "../../binary/release.ts";
+import { release } from "../../binary/memory.ts";
 import { unescapePath } from "../../binary/go/symbolname.ts";
 import { type Claims, EXACT, INFERRED, KIND, Names } from "../ledger.ts";
 import { FOREIGN } from "./foreign.ts";

@@ -2,6 +2,7 @@
 import { packageOf, unescapePath } from "../../binary/go/symbolname.ts";
 import { firstPcValue, type Pclntab } from "../../binary/go/pclntab.ts";
 import { text, u32 } from "../../binary/bytes.ts";
+import { takeU32, takeU8 } from "../../binary/memory.ts";
 import type { Names } from "../ledger.ts";
 
 export interface Functions {
@@ -149,9 +150,9 @@ export function packageByName(t: Pclntab, packages: Names): (nameOff: number) =>
 /** Owners of all functions of one table. Linear in the bytes of the names. */
 export function ownFunctions(t: Pclntab, packages: Names): Functions {
   const n = t.nfunc;
-  const owner = new Uint32Array(n);
-  const unit = new Uint32Array(n);
-  const shared = new Uint8Array(n);
+  const owner = takeU32(n);
+  const unit = takeU32(n);
+  const shared = takeU8(n).fill(0);
   const scan = new NameScanner(t.bytes, packages);
   for (let i = 0; i < n; i++) {
     const from = t.funcnametab + t.nameOff[i];

@@ -1,7 +1,7 @@
 // The linker's data objects as far as a stripped file shows them: places that something refers to, and structures of known size.
 import { U32List } from "../../binary/go/types.ts";
-import { release } from "../../binary/release.ts";
-import { KIND, longer, wider } from "../ledger.ts";
+import { longer, release, takeI8, takeU32, takeU8, wider } from "../../binary/memory.ts";
+import { KIND } from "../ledger.ts";
 import { sortedOrder } from "../sweep.ts";
 
 /** Marks that are complete. */
@@ -33,12 +33,12 @@ export class Marks implements MarkRows {
 
   /** `expected` marks need no growth. */
   constructor(expected = 4096) {
-    this.rva = new Uint32Array(expected);
-    this.size = new Uint32Array(expected);
-    this.owner = new Uint32Array(expected);
-    this.symbol = new Uint32Array(expected);
-    this.kind = new Uint8Array(expected);
-    this.weight = new Uint8Array(expected);
+    this.rva = takeU32(expected);
+    this.size = takeU32(expected);
+    this.owner = takeU32(expected);
+    this.symbol = takeU32(expected);
+    this.kind = takeU8(expected);
+    this.weight = takeU8(expected);
   }
 
   add(rva: number, size: number, kind: number, owner = 0, symbol = 0, weight = 0): void {
@@ -444,7 +444,7 @@ const MAX_ALIGN = 32;
 function fold(rows: Starts, sizes: Uint32Array, area: Area, scratch: { from: Int8Array }): Uint8Array {
   const n = rows.at.length;
   if (n < 3) return new Uint8Array(n).fill(1);
-  if (scratch.from.length < (n + 1) * REACH) scratch.from = new Int8Array((n + 1) * REACH);
+  if (scratch.from.length < (n + 1) * REACH) scratch.from = takeI8((n + 1) * REACH);
   const folding = new Folding(rows, sizes, area, scratch.from.fill(-1, 0, (n + 1) * REACH));
   for (let i = 0; i < n; i++) folding.extend(i, folding.arrive(i));
   return folding.kept();
@@ -613,13 +613,13 @@ class ObjectRows {
   /** `expected` objects need no growth; room that is not used takes no memory. */
   constructor(expected: number) {
     const n = expected + 16;
-    this.start = new Uint32Array(n);
-    this.end = new Uint32Array(n);
-    this.named = new Uint32Array(n);
-    this.symbol = new Uint32Array(n);
-    this.kind = new Uint8Array(n);
-    this.exact = new Uint8Array(n);
-    this.areas = new Uint8Array(n);
+    this.start = takeU32(n);
+    this.end = takeU32(n);
+    this.named = takeU32(n);
+    this.symbol = takeU32(n);
+    this.kind = takeU8(n);
+    this.exact = takeU8(n);
+    this.areas = takeU8(n);
   }
 
   add(start: number, end: number, kind: number, named: number, symbol: number, exact: number): void {

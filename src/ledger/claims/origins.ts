@@ -1,5 +1,6 @@
 // Which package's source a reference was written in: code that was inlined refers to the variables of the package it came from.
 import { type Executable, regionAt } from "../../binary/executable.ts";
+import { takeU32 } from "../../binary/memory.ts";
 import { inlineReader, type InlineStep } from "../../binary/go/inlining.ts";
 import type { Moduledata } from "../../binary/go/moduledata.ts";
 import type { GoProgram } from "../../binary/go/program.ts";
@@ -13,7 +14,7 @@ export function refOrigins(
   refs: Refs,
   packageAt: (nameOff: number) => number,
 ): Uint32Array {
-  const origin = new Uint32Array(refs.count);
+  const origin = takeU32(refs.count).fill(0);
   const { gofunc } = module;
   const low = Math.min(module.noptrdata, module.data);
   const funcdata = gofunc > 0 && !exe.wasm ? regionAt(exe.regions, gofunc) : undefined;

@@ -62,6 +62,8 @@ export function decideOwners(input: OwnerInput): Owners {
   const evidence = weigh(objects, content, who, loadRank, owner);
   followOrder(objects, content, who, loadRank, choice, owner);
   followDictionaries(input, who, owner, evidence);
+  who.release();
+  hints.release();
   // what nothing refers to stands beside what its package has of the same size
   for (let i = 1; i < n; i++) if (owner[i] === 0) owner[i] = owner[i - 1];
   return { owner, evidence };

@@ -1,5 +1,6 @@
 // Packages by the names of symbols, where the names may be C's too: "crtstuff.c", "memcpy@GLIBC_2.14", "name.constprop.0".
 import { NO_RVA, type SymbolTable } from "../../binary/executable.ts";
+import { takeU32 } from "../../binary/memory.ts";
 import { NameReader, packageOf } from "../../binary/go/symbolname.ts";
 import { Names } from "../ledger.ts";
 
@@ -36,7 +37,7 @@ export function symbolPackages(bytes: Uint8Array, table: SymbolTable): SymbolPac
   const packages = new Names();
   const names = new NameReader(bytes);
   const budget = new Budget();
-  const of = new Uint32Array(count);
+  const of = takeU32(count).fill(0);
   for (let i = 0; i < count; i++) {
     if (!budget.allows(table, i)) continue;
     const from = nameOffset[i];

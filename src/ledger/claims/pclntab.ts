@@ -4,7 +4,7 @@ import { u32 } from "../../binary/bytes.ts";
 import type { Executable } from "../../binary/executable.ts";
 import type { GoProgram } from "../../binary/go/program.ts";
 import type { Pclntab } from "../../binary/go/pclntab.ts";
-import { release } from "../../binary/release.ts";
+import { release } from "../../binary/memory.ts";
 import { U32List } from "../../binary/go/types.ts";
 import { EXACT, type Claims, KIND } from "../ledger.ts";
 import { sortedOrder } from "../sweep.ts";

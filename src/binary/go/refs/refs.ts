@@ -1,4 +1,5 @@
 // References from code to data, found by the shapes in which each architecture forms addresses.
+import { longer, takeU32, takeU8, wider } from "../../memory.ts";
 
 /** Parallel arrays in function order. `formed`: the code forms the address itself (LEA, ADD) instead of loading or storing through it. */
 export interface Refs {
@@ -42,27 +43,19 @@ export class RefList {
 
   /** `expected` references need no growth. */
   constructor(expected = 1 << 14) {
-    this.target = new Uint32Array(expected);
-    this.func = new Uint32Array(expected);
-    this.formed = new Uint8Array(expected);
-    this.at = new Uint32Array(expected);
+    this.target = takeU32(expected);
+    this.func = takeU32(expected);
+    this.formed = takeU8(expected);
+    this.at = takeU32(expected);
   }
 
   add(target: number, func: number, formed: number, at: number): void {
     if (this.count === this.target.length) {
       const n = this.count * 2;
-      const target2 = new Uint32Array(n);
-      target2.set(this.target);
-      this.target = target2;
-      const func2 = new Uint32Array(n);
-      func2.set(this.func);
-      this.func = func2;
-      const formed2 = new Uint8Array(n);
-      formed2.set(this.formed);
-      this.formed = formed2;
-      const at2 = new Uint32Array(n);
-      at2.set(this.at);
-      this.at = at2;
+      this.target = wider(this.target, n);
+      this.func = wider(this.func, n);
+      this.formed = longer(this.formed, n);
+      this.at = wider(this.at, n);
     }
     this.target[this.count] = target;
     this.func[this.count] = func;
