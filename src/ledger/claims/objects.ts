@@ -112,9 +112,9 @@ function pagesOf(start: Uint32Array, end: Uint32Array): Pick<Objects, "page" | "
   const span = n === 0 ? 0 : end[n - 1] - start[0];
   let pageBits = 7;
   while (span / 2 ** pageBits > n * 2) pageBits++;
-  const page = new Uint32Array(Math.ceil(span / 2 ** pageBits));
-  for (let p = 0, i = 0; p < page.length; p++) {
-    const from = start[0] + p * 2 ** pageBits;
+  const width = 2 ** pageBits;
+  const page = takeU32(Math.ceil(span / width));
+  for (let p = 0, i = 0, from = start[0]; p < page.length; p++, from += width) {
     while (i + 1 < n && start[i + 1] <= from) i++;
     page[p] = i;
   }
