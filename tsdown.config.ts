@@ -30,6 +30,19 @@ const noSubprograms = {
       : undefined,
 };
 
+/**
+ * V8 compiles a function from its source each time that a process calls it first. It reads faster what has no comments, and what has no
+ * character beyond Latin-1 it keeps in bytes: one arrow in a message makes all of a file twice as long.
+ */
+const quickToRead = {
+  name: "quick-to-read",
+  generateBundle(_: unknown, bundle: Record<string, { type: string; code?: string }>): void {
+    for (const [name, chunk] of Object.entries(bundle))
+      if (name.endsWith(".js") && chunk.code !== undefined)
+        chunk.code = chunk.code.replace(/[^\x00-\x7f]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  },
+};
+
 const licences = {
   name: "licences",
   generateBundle(this: { emitFile: (file: { type: "asset"; fileName: string; source: string }) => string }): void {
@@ -55,7 +68,8 @@ export default defineConfig({
   clean: true,
   fixedExtension: false,
   hash: false,
-  plugins: [noSubprograms, namedBuiltins, licences],
+  plugins: [noSubprograms, namedBuiltins, licences, quickToRead],
+  minify: { compress: false, mangle: false, codegen: { removeWhitespace: true, legalComments: "none" } },
   outputOptions: {
     codeSplitting: {
       // each with all that it imports and none before it has: what begins together is one file, for a module takes a quarter of a
