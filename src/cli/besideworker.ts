@@ -1,30 +1,6 @@
-// The thread of ahead.ts: makes the parts of a profile that need nothing but the bytes, and sends each as soon as it is there.
+// The entry of the thread of ahead.ts: nothing is loaded before the compile cache is on.
 import { workerData } from "node:worker_threads";
-import type { Message, WorkerData } from "./ahead.ts";
+import type { WorkerData } from "./ahead.ts";
 
 process.getBuiltinModule("node:module").enableCompileCache();
-const { port, signal } = workerData as WorkerData;
-const { makeParts } = await import("../ledger/beside.ts");
-const { shareMemory } = await import("../binary/memory.ts");
-const { inflate } = await import("../toolchain/inflate.ts");
-const { tune } = await import("./engine.ts");
-// for the first thread too, which leaves it to this one: not before everything is loaded
-tune();
-
-const send = (message: Message): void => {
-  port.postMessage(message);
-  Atomics.add(signal, 0, 1);
-  Atomics.notify(signal, 0);
-};
-
-port.once("message", (bytes: Uint8Array) => {
-  try {
-    shareMemory();
-    for (const part of makeParts(bytes, inflate)) send(part);
-    // loaded when all else is done: it is large, and nobody waits for it
-    send({ part: "sha256", value: process.getBuiltinModule("node:crypto").hash("sha256", bytes) });
-  } catch {
-    // whoever waits meets the same error, and knows how to say it
-  }
-  send({ part: "end" });
-});
+(await import("./besidework.ts")).work(workerData as WorkerData);

@@ -35,8 +35,8 @@ export function scanAmd64(input: ScanInput, out: RefList): void {
       const x = (words[w] & REGISTER_AND_MODE) ^ RIP;
       if (((x - ONES) & ~x & TOPS) === 0) continue;
       const at = (w << 2) - phase;
-      const stop = Math.min(at + 4, to);
-      for (let i = Math.max(at, resume); i < stop; i++) {
+      const stop = at + 4 < to ? at + 4 : to;
+      for (let i = at > resume ? at : resume; i < stop; i++) {
         if ((code[i] & 0xc7) !== 5 || !operand(input, out, f, i)) continue;
         resume = i + 5;
         break;

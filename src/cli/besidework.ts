@@ -1,0 +1,28 @@
+// What the thread of ahead.ts does: makes the parts of a profile that need nothing but the bytes, and sends each as soon as it is there.
+import { shareMemory } from "../binary/memory.ts";
+import { makeParts } from "../ledger/beside.ts";
+import { inflate } from "../toolchain/inflate.ts";
+import type { Message, WorkerData } from "./ahead.ts";
+import { tune } from "./engine.ts";
+
+/** Waits for the bytes, and works on them. */
+export function work({ port, signal }: WorkerData): void {
+  // for the first thread too, which leaves it to this one: not before everything is loaded
+  tune();
+  const send = (message: Message): void => {
+    port.postMessage(message);
+    Atomics.add(signal, 0, 1);
+    Atomics.notify(signal, 0);
+  };
+  port.once("message", (bytes: Uint8Array) => {
+    try {
+      shareMemory();
+      for (const part of makeParts(bytes, inflate)) send(part);
+      // loaded when all else is done: it is large, and nobody waits for it
+      send({ part: "sha256", value: process.getBuiltinModule("node:crypto").hash("sha256", bytes) });
+    } catch {
+      // whoever waits meets the same error, and knows how to say it
+    }
+    send({ part: "end" });
+  });
+}
