@@ -25,31 +25,41 @@ export type Message =
   | { readonly part: "sha256"; readonly value: string }
   | { readonly part: "end" };
 
-/** What the thread is given to begin with. The bytes come through the port; the signal counts what is sent. */
+/** What the thread is given to begin with. The bytes come through the port. */
 export interface WorkerData {
   readonly port: MessagePort;
+  /** Counts, at SENT and LOADED. */
   readonly signal: Int32Array<SharedArrayBuffer>;
+}
+
+/** Where the signal counts what the thread has sent, and who has loaded what it needs. */
+export const SENT = 0;
+const LOADED = 1;
+
+/** To be told by each of both threads that it has loaded what it needs; answers whether the other one has as well. */
+export function isLastToLoad({ signal }: Pick<WorkerData, "signal">): boolean {
+  return Atomics.add(signal, LOADED, 1) === 1;
 }
 
 let begun: { readonly path: string; readonly ahead: Ahead } | undefined;
 
 /**
- * Begins to read the first large file that is named on a command line of `pare profile`; answers whether there is one. `worker` is the
- * thread's module.
+ * Begins to read the first large file that is named on a command line of `pare profile`; answers the signal of the thread, if there is
+ * one. `worker` is its module.
  */
-export function begin(argv: readonly string[], worker: URL): boolean {
-  if (argv[0] !== "profile") return false;
+export function begin(argv: readonly string[], worker: URL): Pick<WorkerData, "signal"> | undefined {
+  if (argv[0] !== "profile") return undefined;
   const end = argv.indexOf("--");
   const name = argv.slice(1, end < 0 ? undefined : end).find((word) => !word.startsWith("-") && isLarge(word));
-  if (name === undefined) return false;
+  if (name === undefined) return undefined;
   const path = resolve(name);
-  const { give, ...thread } = startThread(worker);
+  const { give, signal, ...thread } = startThread(worker);
   // while the thread starts on the other processor: a third thread that reads would have to share theirs
   const bytes = readWith(path, name, give);
   // if the guess is wrong nobody asks why
   bytes.catch(() => {});
   begun = { path, ahead: { bytes, ...thread } };
-  return true;
+  return { signal };
 }
 
 /** What was begun for a file, for one taker. */
@@ -77,10 +87,14 @@ async function readWith(path: string, name: string, give: (bytes?: Uint8Array) =
   }
 }
 
-function startThread(module: URL): Omit<Ahead, "bytes"> & { readonly give: (bytes?: Uint8Array) => void } {
+interface Thread extends Omit<Ahead, "bytes">, Pick<WorkerData, "signal"> {
+  readonly give: (bytes?: Uint8Array) => void;
+}
+
+function startThread(module: URL): Thread {
   const { MessageChannel, receiveMessageOnPort, Worker } = process.getBuiltinModule("node:worker_threads");
   const { port1: port, port2 } = new MessageChannel();
-  const signal = new Int32Array(new SharedArrayBuffer(4));
+  const signal = new Int32Array(new SharedArrayBuffer(8));
   const workerData: WorkerData = { port: port2, signal };
   // it makes few objects: the space for young ones that this thread has would be lost on it
   const resourceLimits = { maxYoungGenerationSizeMb: 6 };
@@ -97,9 +111,9 @@ function startThread(module: URL): Omit<Ahead, "bytes"> & { readonly give: (byte
   let ended = false;
   const take = (name: string): unknown => {
     while (!parts.has(name) && !ended) {
-      const seen = Atomics.load(signal, 0);
+      const seen = Atomics.load(signal, SENT);
       const message = receiveMessageOnPort(port)?.message as Message | undefined;
-      if (message === undefined) ended = Atomics.wait(signal, 0, seen, PATIENCE) === "timed-out";
+      if (message === undefined) ended = Atomics.wait(signal, SENT, seen, PATIENCE) === "timed-out";
       else if (message.part === "end") ended = true;
       else parts.set(message.part, message.value);
     }
@@ -107,5 +121,5 @@ function startThread(module: URL): Omit<Ahead, "bytes"> & { readonly give: (byte
     parts.delete(name);
     return part;
   };
-  return { give, beside: take as Beside, sha256: () => take("sha256") as string | undefined };
+  return { give, signal, beside: take as Beside, sha256: () => take("sha256") as string | undefined };
 }

@@ -2,17 +2,18 @@
 import { shareMemory } from "../binary/memory.ts";
 import { makeParts } from "../ledger/beside.ts";
 import { inflate } from "../toolchain/inflate.ts";
-import type { Message, WorkerData } from "./ahead.ts";
+import { isLastToLoad, type Message, SENT, type WorkerData } from "./ahead.ts";
 import { tune } from "./engine.ts";
 
 /** Waits for the bytes, and works on them. */
-export function work({ port, signal }: WorkerData): void {
-  // for the first thread too, which leaves it to this one: not before everything is loaded
-  tune();
+export function work(data: WorkerData): void {
+  // for the first thread too
+  if (isLastToLoad(data)) tune();
+  const { port, signal } = data;
   const send = (message: Message): void => {
     port.postMessage(message);
-    Atomics.add(signal, 0, 1);
-    Atomics.notify(signal, 0);
+    Atomics.add(signal, SENT, 1);
+    Atomics.notify(signal, SENT);
   };
   port.once("message", (bytes: Uint8Array) => {
     try {

@@ -25,18 +25,18 @@ async function cacheProg(given: ProgFlags): Promise<number> {
 }
 
 async function anyCommand(): Promise<number> {
-  const { begin } = await import("./ahead.ts");
-  const isBegun = begin(argv, new URL(`./besideworker${import.meta.url.slice(-3)}`, import.meta.url));
+  const { begin, isLastToLoad } = await import("./ahead.ts");
+  const begun = begin(argv, new URL(`./besideworker${import.meta.url.slice(-3)}`, import.meta.url));
   // what Node has compiled of itself fits no other flags: what is needed in any case is loaded before they are set
   const needed = ["node:events", "node:os", "node:path", "node:url", "node:util"];
   // a file is looked at without a process, and the second thread hashes it
   if (argv[0] !== "profile") needed.push("node:child_process");
-  if (!isBegun) needed.push("node:crypto");
+  if (!begun) needed.push("node:crypto");
   for (const name of needed) process.getBuiltinModule(name);
   process.getBuiltinModule("node:module").enableCompileCache();
   const { run } = await import("./program.ts");
   if (argv[0] === "profile") await import("./profile.ts");
-  // the second thread sets them where it runs: before it has loaded what it needs of Node, they would have all of that compiled anew
-  if (!isBegun) (await import("./engine.ts")).tune();
+  // of two threads the last to have loaded all sets them: what is loaded under other flags than it was compiled for is compiled anew
+  if (!begun || isLastToLoad(begun)) (await import("./engine.ts")).tune();
   return run(argv);
 }
