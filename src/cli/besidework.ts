@@ -8,7 +8,7 @@ import { tune } from "./engine.ts";
 /** Waits for the bytes, and works on them. */
 export function work(data: WorkerData): void {
   // for the first thread too
-  if (isLastToLoad(data)) tune();
+  if (isLastToLoad(data)) tune(2);
   const { port, signal } = data;
   const send = (message: Message): void => {
     port.postMessage(message);

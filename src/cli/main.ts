@@ -37,6 +37,6 @@ async function anyCommand(): Promise<number> {
   const { run } = await import("./program.ts");
   if (argv[0] === "profile") await import("./profile.ts");
   // of two threads the last to have loaded all sets them: what is loaded under other flags than it was compiled for is compiled anew
-  if (!begun || isLastToLoad(begun)) (await import("./engine.ts")).tune();
+  if (!begun || isLastToLoad(begun)) (await import("./engine.ts")).tune(begun ? 2 : 1);
   return run(argv);
 }
