@@ -1,92 +1,79 @@
 // The linker's two total orders over packages, recovered from the file. Text order (dependencies first) is read off the text.
 // Load order (breadth-first imports from main) shows in each size class of the data: docs/how-it-works.md, "ordering laws".
-import { U32List } from "../../binary/go/types.ts";
+import { followers, neighbours, PairCounts } from "./pairs.ts";
+
+/** The rank of ids that no order knows. */
+export const UNSEEN = 0xffffffff;
 
 /**
  * A total order that agrees with most observed pairs (a before b), by first-in-first-out topological sort; cycles, which come from
  * misread owners, are cut where the fewest predecessors remain. Answers the rank of each id; ids never seen get 0xffffffff.
  */
 export function orderFromRuns(runs: readonly Uint32Array[], ids: number, first: number): Uint32Array {
-  const { next, firstSeen } = observed(runs, ids, first);
-  const { edges, incoming } = majority(next, ids);
+  const all = firstSeen(runs, ids, first);
+  const pairs = new PairCounts();
+  for (const run of runs) countNext(pairs, run);
+  const { from, other } = followers(pairs, ids);
+  /** How many come before each id and are not placed yet. */
+  const incoming = new Int32Array(ids);
+  for (let e = 0; e < other.length; e++) incoming[other[e]]++;
   const rank = new Uint32Array(ids).fill(UNSEEN);
-  const queue = firstSeen.filter((id) => incoming[id] === 0);
+  const queue = new Uint32Array(all.length);
   const queued = new Uint8Array(ids);
-  for (const id of queue) queued[id] = 1;
-  const follow = (list: readonly number[]): void => {
-    for (let k = 0; k < list.length; k++) {
-      const b = list[k];
-      if (--incoming[b] <= 0 && queued[b] === 0) {
-        queue.push(b);
-        queued[b] = 1;
-      }
-    }
-  };
-  for (let placed = 0; placed < firstSeen.length; placed++) {
-    if (placed === queue.length) {
-      const best = leastIncoming(firstSeen, queued, incoming);
-      queue.push(best);
+  let end = 0;
+  for (let k = 0; k < all.length; k++) {
+    if (incoming[all[k]] > 0) continue;
+    queue[end++] = all[k];
+    queued[all[k]] = 1;
+  }
+  for (let placed = 0; placed < all.length; placed++) {
+    if (placed === end) {
+      const best = leastIncoming(all, queued, incoming);
+      queue[end++] = best;
       queued[best] = 1;
     }
-    rank[queue[placed]] = placed;
-    const list = edges.get(queue[placed]);
-    if (list) follow(list);
+    const id = queue[placed];
+    rank[id] = placed;
+    for (let e = from[id]; e < from[id + 1]; e++) {
+      const b = other[e];
+      if (--incoming[b] > 0 || queued[b] === 1) continue;
+      queue[end++] = b;
+      queued[b] = 1;
+    }
   }
   return rank;
 }
 
-const UNSEEN = 0xffffffff;
-
-/** How often each id stood right behind each other one, and all ids in the order in which they were met. */
-function observed(
-  runs: readonly Uint32Array[],
-  ids: number,
-  first: number,
-): { next: Map<number, Map<number, number>>; firstSeen: number[] } {
-  const next = new Map<number, Map<number, number>>();
+/** All ids in the order in which they are met. */
+function firstSeen(runs: readonly Uint32Array[], ids: number, first: number): Uint32Array {
   const seen = new Uint8Array(ids);
-  const firstSeen: number[] = [];
-  const note = (id: number): void => {
-    if (seen[id] === 1) return;
-    seen[id] = 1;
-    firstSeen.push(id);
-  };
-  const observe = (run: Uint32Array): void => {
-    for (let i = 0; i < run.length; i++) {
-      note(run[i]);
-      if (i === 0 || run[i] === run[i - 1]) continue;
-      let to = next.get(run[i - 1]);
-      if (!to) next.set(run[i - 1], (to = new Map<number, number>()));
-      to.set(run[i], (to.get(run[i]) ?? 0) + 1);
-    }
-  };
-  if (first > 0) note(first);
-  for (const run of runs) observe(run);
-  return { next, firstSeen };
+  const out = new Uint32Array(ids);
+  let n = 0;
+  if (first > 0) {
+    seen[first] = 1;
+    out[n++] = first;
+  }
+  for (const run of runs) n = addUnseen(run, seen, out, n);
+  return out.subarray(0, n);
 }
 
-/** Who comes after each id, and how many come before it. Of pairs seen in both directions the majority stands. */
-function majority(
-  next: ReadonlyMap<number, ReadonlyMap<number, number>>,
-  ids: number,
-): { edges: Map<number, number[]>; incoming: Int32Array } {
-  const incoming = new Int32Array(ids);
-  const edges = new Map<number, number[]>();
-  next.forEach((to, a) => {
-    const list: number[] = [];
-    to.forEach((count, b) => {
-      const back = next.get(b)?.get(a) ?? 0;
-      if (back > count || (back === count && b < a)) return;
-      list.push(b);
-      incoming[b]++;
-    });
-    edges.set(a, list);
-  });
-  return { edges, incoming };
+function addUnseen(run: Uint32Array, seen: Uint8Array, out: Uint32Array, n: number): number {
+  for (let i = 0; i < run.length; i++) {
+    const id = run[i];
+    if (seen[id] === 1) continue;
+    seen[id] = 1;
+    out[n++] = id;
+  }
+  return n;
+}
+
+/** Counts how often each id stands right behind each other one. */
+function countNext(pairs: PairCounts, run: Uint32Array): void {
+  for (let i = 1; i < run.length; i++) if (run[i] !== run[i - 1]) pairs.add(run[i - 1], run[i], 1);
 }
 
 /** The first of those not yet queued that the fewest come before. */
-function leastIncoming(all: readonly number[], queued: Uint8Array, incoming: Int32Array): number {
+function leastIncoming(all: Uint32Array, queued: Uint8Array, incoming: Int32Array): number {
   let best = -1;
   for (let k = 0; k < all.length; k++) {
     const id = all[k];
@@ -110,281 +97,166 @@ export function refineOrder(
   weight: readonly number[],
   first: number,
 ): Uint32Array {
-  const ids = rank.length;
-  const { other, surplus } = neighbours(pairs(runs, weight, ids), ids);
-  const place = new Float64Array(ids).fill(NaN);
-  for (let id = 0; id < ids; id++) if (rank[id] !== UNSEEN) place[id] = rank[id];
-  if (first > 0) place[first] = -1;
-  let order: number[] = [];
-  // after the first pass only those are asked again that a neighbour has left
-  let ask = new Uint8Array(ids).fill(1);
-  const moveAll = (again: Uint8Array): boolean => {
+  const pairs = new PairCounts();
+  const recent = new Uint32Array(FOLLOWERS);
+  for (let r = 0; r < runs.length; r++) countFollowers(pairs, runs[r], weight[r], recent);
+  return new Refining(rank, pairs, first).order();
+}
+
+/** Counts each id of a run for those in front of it. `recent` has room for these. */
+function countFollowers(pairs: PairCounts, run: Uint32Array, weight: number, recent: Uint32Array): void {
+  let n = 0;
+  for (let i = 0; i < run.length; i++) {
+    const id = run[i];
+    if (i > 0 && run[i - 1] === id) continue;
+    for (let k = 0; k < n; k++) if (recent[k] !== id) pairs.add(recent[k], id, weight);
+    if (n === FOLLOWERS) recent.copyWithin(0, 1);
+    else n++;
+    recent[n - 1] = id;
+  }
+}
+
+/** An order while its ids move. */
+class Refining {
+  private readonly first: number;
+  /** By id: where it stands among the others; NaN: nowhere yet. */
+  private readonly place: Float64Array;
+  /** The others that each id was seen with, and by how much more often before them than behind them. */
+  private readonly from: Uint32Array;
+  private readonly other: Uint32Array;
+  private readonly surplus: Int32Array;
+  /** Whether an id is asked in this pass, and in the next one: only those that a neighbour has left. */
+  private ask: Uint8Array;
+  private again: Uint8Array;
+  private readonly sorted: SortedByPlace;
+
+  constructor(rank: Uint32Array, pairs: PairCounts, first: number) {
+    const ids = rank.length;
+    this.first = first;
+    this.place = new Float64Array(ids).fill(NaN);
+    for (let id = 0; id < ids; id++) if (rank[id] !== UNSEEN) this.place[id] = rank[id];
+    if (first > 0) this.place[first] = -1;
+    ({ from: this.from, other: this.other, surplus: this.surplus } = neighbours(pairs, ids));
+    this.ask = new Uint8Array(ids).fill(1);
+    this.again = new Uint8Array(ids);
+    this.sorted = new SortedByPlace(ids);
+  }
+
+  order(): Uint32Array {
+    for (let pass = 0; pass < PASSES; pass++) {
+      const moved = this.moveAll();
+      this.number();
+      if (!moved) break;
+      [this.ask, this.again] = [this.again, this.ask];
+      this.again.fill(0);
+    }
+    const rank = new Uint32Array(this.place.length).fill(UNSEEN);
+    const { sorted } = this;
+    for (let k = 0; k < sorted.count; k++) rank[sorted.item[k]] = k;
+    return rank;
+  }
+
+  private moveAll(): boolean {
+    const { place, from, other, ask, again, first } = this;
     let moved = false;
-    for (let id = 0; id < ids; id++) {
-      if (!ask[id] || !other[id] || id === first) continue;
-      const to = bestPlace(place, id, other[id], surplus[id]);
+    for (let id = 0; id < ask.length; id++) {
+      if (ask[id] === 0 || from[id] === from[id + 1] || id === first) continue;
+      const to = this.bestPlace(id);
       if (to === place[id] || (Number.isNaN(to) && Number.isNaN(place[id]))) continue;
       place[id] = to;
       moved = true;
       again[id] = 1;
-      other[id].forEach((q) => (again[q] = 1));
+      for (let e = from[id]; e < from[id + 1]; e++) again[other[e]] = 1;
     }
     return moved;
-  };
-  for (let pass = 0; pass < PASSES; pass++) {
-    const again = new Uint8Array(ids);
-    const moved = moveAll(again);
-    order = [];
-    for (let id = 0; id < ids; id++) if (!Number.isNaN(place[id])) order.push(id);
-    order.sort((a, b) => place[a] - place[b] || a - b);
-    order.forEach((id, k) => (place[id] = k));
-    if (first > 0) place[first] = -1;
-    if (!moved) break;
-    ask = again;
-  }
-  const out = new Uint32Array(ids).fill(UNSEEN);
-  order.forEach((id, k) => (out[id] = k));
-  return out;
-}
-
-/** How much speaks for an id before another one, by (id before) × ids + (id behind). */
-function pairs(runs: readonly Uint32Array[], weight: readonly number[], ids: number): Map<number, number> {
-  const counts = new Map<number, number>();
-  const recent: number[] = [];
-  const count = (id: number, by: number): void => {
-    for (let k = 0; k < recent.length; k++) {
-      const key = recent[k] * ids + id;
-      if (recent[k] !== id) counts.set(key, (counts.get(key) ?? 0) + by);
-    }
-  };
-  runs.forEach((run, r) => {
-    recent.length = 0;
-    for (let i = 0; i < run.length; i++) {
-      const id = run[i];
-      if (recent[recent.length - 1] === id) continue;
-      count(id, weight[r]);
-      recent.push(id);
-      if (recent.length > FOLLOWERS) recent.shift();
-    }
-  });
-  return counts;
-}
-
-/** Per id: the others it was seen with, and by how much more often before them than behind them. */
-function neighbours(counts: ReadonlyMap<number, number>, ids: number): { other: number[][]; surplus: number[][] } {
-  const other: number[][] = [];
-  const surplus: number[][] = [];
-  counts.forEach((count, key) => {
-    const a = Math.floor(key / ids);
-    const b = key % ids;
-    const back = counts.get(b * ids + a) ?? 0;
-    if (count <= back) return;
-    (other[a] ??= []).push(b);
-    (surplus[a] ??= []).push(count - back);
-    (other[b] ??= []).push(a);
-    (surplus[b] ??= []).push(back - count);
-  });
-  return { other, surplus };
-}
-
-/** Where an id contradicts least: its own place if that is as good as any, else beside the nearest of the others. */
-function bestPlace(place: Float64Array, id: number, other: readonly number[], surplus: readonly number[]): number {
-  const seen: number[] = [];
-  for (let k = 0; k < other.length; k++) if (!Number.isNaN(place[other[k]])) seen.push(k);
-  if (seen.length === 0) return place[id];
-  seen.sort((a, b) => place[other[a]] - place[other[b]]);
-  // cost of standing before all of them: every one that should come first
-  let cost = 0;
-  for (let k = 0; k < seen.length; k++) if (surplus[seen[k]] < 0) cost -= surplus[seen[k]];
-  let own = Number.isNaN(place[id]) ? Infinity : cost;
-  let best = cost;
-  let at = place[other[seen[0]]] - 0.5;
-  for (let k = 0; k < seen.length; k++) {
-    const here = place[other[seen[k]]];
-    cost += surplus[seen[k]];
-    if (!Number.isNaN(place[id]) && here < place[id]) own = cost;
-    if (cost < best) {
-      best = cost;
-      const next = k + 1 < seen.length ? place[other[seen[k + 1]]] : here + 1;
-      at = here + Math.min(0.5, (next - here) / 2);
-    }
-  }
-  return own <= best ? place[id] : at;
-}
-
-/** What explaining an object saves; candidates cost less than that, or they would never be chosen. */
-const UNEXPLAINED = 1;
-
-export interface ChoiceOptions {
-  /** Ranks may start anew where this changes from one object to the next; by default nowhere. */
-  readonly segment?: Uint32Array;
-  /** Cost of a descent of ranks inside a segment in front of each object; by default none is allowed. */
-  readonly descent?: Float64Array;
-}
-
-/** Takes a candidate of the object that is asked for, and its cost. */
-export type AddCandidate = (id: number, cost: number) => void;
-
-/** Chooses among candidates so that ranks do not descend. One for many choices by the same ranks: it keeps its tables. */
-export class MonotoneChoice {
-  private readonly rank: Uint32Array;
-  /** By id, while a choice is made: its place among the candidates, from 1; 0 for others. */
-  private readonly place: Uint32Array;
-  /** The candidates' ids, each once, by rank. */
-  private readonly ids: number[] = [];
-  // nodes of the search, from 1; 0 is none: (object, candidate) and the candidate's cost
-  private readonly object = new U32List();
-  private readonly id = new U32List();
-  private extra = new Float64Array(1024);
-  private asked = 0;
-  // per node: the one chosen before it, and the cost with it, relative to giving up everything so far
-  private cost = new Float64Array(1024);
-  private before = new Uint32Array(1024);
-  /** By rank, a prefix-minimum tree: the cheapest node. */
-  private tree = new Uint32Array(1024);
-  /** The cheapest node so far, and that of the segments before. */
-  private last = 0;
-  private base = 0;
-
-  constructor(rank: Uint32Array) {
-    this.rank = rank;
-    this.place = new Uint32Array(rank.length);
   }
 
-  /**
-   * For `n` objects in address order, each with candidate ids and their costs, the ids whose ranks do not descend, at least cost; an
-   * object that is given up costs 1, and its choice is 0. O(n · candidates · log ranks) by a prefix-minimum tree over ranks.
-   */
-  of(n: number, candidates: (i: number, each: AddCandidate) => void, options: ChoiceOptions = {}): Uint32Array {
-    const choice = new Uint32Array(n);
-    if (n < 2) return choice;
-    this.gather(n, candidates);
-    this.number();
-    this.search(options);
-    this.trace(choice);
-    for (const c of this.ids) this.place[c] = 0;
-    return choice;
-  }
-
-  private gather(n: number, candidates: (i: number, each: AddCandidate) => void): void {
-    this.object.clear();
-    this.id.clear();
-    this.ids.length = 0;
-    for (this.asked = 0; this.asked < n; this.asked++) candidates(this.asked, this.add);
-  }
-
-  private readonly add = (c: number, cost: number): void => {
-    const { id, place } = this;
-    if (this.rank[c] === UNSEEN) return;
-    if (id.count === this.extra.length) {
-      const more = new Float64Array(id.count * 2);
-      more.set(this.extra);
-      this.extra = more;
-    }
-    this.extra[id.count] = cost;
-    this.object.push(this.asked);
-    id.push(c);
-    if (place[c] > 0) return;
-    place[c] = 1;
-    this.ids.push(c);
-  };
-
-  /** Numbers the candidates by rank, and makes room for the search. */
+  /** Numbers the places. */
   private number(): void {
-    const { rank, place, ids } = this;
-    const nodes = this.id.count + 1;
-    ids.sort((a, b) => rank[a] - rank[b]);
-    for (let k = 0; k < ids.length; k++) place[ids[k]] = k + 1;
-    if (this.cost.length < nodes) {
-      this.cost = new Float64Array(nodes * 2);
-      this.before = new Uint32Array(nodes * 2);
-    }
-    if (this.tree.length <= ids.length) this.tree = new Uint32Array(ids.length * 2);
-    this.tree.fill(0, 0, ids.length + 1);
+    const { place, first, sorted } = this;
+    sorted.clear();
+    for (let id = 0; id < place.length; id++) if (!Number.isNaN(place[id])) sorted.add(id, place[id]);
+    sorted.sort();
+    for (let k = 0; k < sorted.count; k++) place[sorted.item[k]] = k;
+    if (first > 0) place[first] = -1;
   }
 
-  private search({ segment, descent }: ChoiceOptions): void {
-    const objects = this.object.array();
-    this.last = 0;
-    this.base = 0;
-    let lastSegment = -1;
-    for (let from = 0; from < objects.length;) {
-      const i = objects[from];
-      if (segment && segment[i] !== lastSegment) {
-        lastSegment = segment[i];
-        this.base = this.last;
+  /** Where an id contradicts least: its own place if that is as good as any, else beside the nearest of the others. */
+  private bestPlace(id: number): number {
+    const { place, from, other, surplus, sorted } = this;
+    const now = place[id];
+    // cost of standing before all of them: every one that should come first
+    let cost = 0;
+    sorted.clear();
+    for (let e = from[id]; e < from[id + 1]; e++) {
+      const there = place[other[e]];
+      if (Number.isNaN(there)) continue;
+      sorted.add(e, there);
+      if (surplus[e] < 0) cost -= surplus[e];
+    }
+    const n = sorted.count;
+    if (n === 0) return now;
+    sorted.sort();
+    const { item, key } = sorted;
+    let own = Number.isNaN(now) ? Infinity : cost;
+    let best = cost;
+    let at = key[0] - 0.5;
+    for (let k = 0; k < n; k++) {
+      const here = key[k];
+      cost += surplus[item[k]];
+      if (here < now) own = cost;
+      if (cost < best) {
+        best = cost;
+        const room = k + 1 < n ? (key[k + 1] - here) / 2 : 0.5;
+        at = here + (room < 0.5 ? room : 0.5);
       }
-      from = this.lead(objects, i, from, descent ? descent[i] : Infinity);
     }
-  }
-
-  /** Leads to the candidates of object i, whose first one is at `from`; answers where those of the next object begin. */
-  private lead(objects: Uint32Array, i: number, from: number, fall: number): number {
-    const { cost, before, tree, place, extra } = this;
-    const ids = this.id.array();
-    const fallen = cost[this.last] + fall;
-    let to = from;
-    for (; to < objects.length && objects[to] === i; to++) {
-      let best = this.base;
-      for (let k = place[ids[to]]; k > 0; k -= k & -k) if (cost[tree[k]] < cost[best]) best = tree[k];
-      let reach = cost[best];
-      if (fallen < reach) {
-        best = this.last;
-        reach = fallen;
-      }
-      before[to + 1] = best;
-      cost[to + 1] = reach - UNEXPLAINED + extra[to];
-    }
-    const end = this.ids.length + 1;
-    for (let node = from + 1; node <= to; node++) {
-      if (cost[node] < cost[this.last]) this.last = node;
-      for (let k = place[ids[node - 1]]; k < end; k += k & -k) if (cost[node] < cost[tree[k]]) tree[k] = node;
-    }
-    return to;
-  }
-
-  private trace(choice: Uint32Array): void {
-    for (let node = this.last; node > 0; node = this.before[node])
-      choice[this.object.at(node - 1)] = this.id.at(node - 1);
+    return own <= best ? now : at;
   }
 }
 
-/** How many of the next distances tell whether one is usual. */
-const AHEAD = 8;
+/** Numbers in the order of their keys, those of equal keys in the order in which they are added: at most so many. */
+class SortedByPlace {
+  count = 0;
+  item: Uint32Array;
+  key: Float64Array;
+  private spareItem: Uint32Array;
+  private spareKey: Float64Array;
 
-/**
- * Numbers the size classes of objects that ascend in size, from the distances between their starts: a distance exceeds the size where
- * nothing refers to the object in between, and falls short of it where a start is none; neither lasts. Where sizes fall for good,
- * another kind of object begins.
- */
-export function sizeClasses(gap: Uint32Array): Uint32Array {
-  const out = new Uint32Array(gap.length);
-  let size = 0;
-  let number = 0;
-  for (let i = 0; i < gap.length; i++) {
-    let low = Infinity;
-    let second = Infinity;
-    let third = Infinity;
-    let small = gap[i] * 2 < size ? 1 : 0;
-    const end = Math.min(gap.length, i + AHEAD);
-    for (let k = i + 1; k < end; k++) {
-      if (gap[k] * 2 < size) small++;
-      if (gap[k] < low) {
-        third = second;
-        second = low;
-        low = gap[k];
-      } else if (gap[k] < second) {
-        third = second;
-        second = gap[k];
-      } else if (gap[k] < third) third = gap[k];
-    }
-    // a start that is none splits one object into two small ones
-    const usual = Math.min(gap[i], third === Infinity ? gap[i] : third);
-    if (usual > size || (small === AHEAD && end - i === AHEAD)) {
-      size = usual;
-      number++;
-    }
-    out[i] = number;
+  constructor(most: number) {
+    this.item = new Uint32Array(most);
+    this.key = new Float64Array(most);
+    this.spareItem = new Uint32Array(most);
+    this.spareKey = new Float64Array(most);
   }
-  return out;
+
+  clear(): void {
+    this.count = 0;
+  }
+
+  add(item: number, key: number): void {
+    this.item[this.count] = item;
+    this.key[this.count++] = key;
+  }
+
+  /** Merges ever longer stretches. The arrays are others afterwards. */
+  sort(): void {
+    const n = this.count;
+    for (let width = 1; width < n; width *= 2) {
+      for (let from = 0; from < n; from += width * 2) this.merge(from, from + width, from + width * 2);
+      [this.item, this.spareItem] = [this.spareItem, this.item];
+      [this.key, this.spareKey] = [this.spareKey, this.key];
+    }
+  }
+
+  private merge(low: number, middle: number, end: number): void {
+    const { count, item, key, spareItem, spareKey } = this;
+    if (end > count) end = count;
+    if (middle > end) middle = end;
+    for (let to = low, high = middle; to < end; to++) {
+      const i = low < middle && (high === end || key[low] <= key[high]) ? low++ : high++;
+      spareItem[to] = item[i];
+      spareKey[to] = key[i];
+    }
+  }
 }

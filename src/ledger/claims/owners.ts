@@ -6,7 +6,8 @@ import { sortedOrder } from "../sweep.ts";
 import type { Functions } from "./functions.ts";
 import { Candidates } from "./candidates.ts";
 import { objectAt, type Objects } from "./objects.ts";
-import { type AddCandidate, MonotoneChoice, orderFromRuns, refineOrder } from "./order.ts";
+import { type AddCandidate, MonotoneChoice } from "./choice.ts";
+import { orderFromRuns, refineOrder } from "./order.ts";
 import { placeData, type Pointers, ROUNDS } from "./placing.ts";
 
 export interface OwnerInput {

@@ -2,7 +2,7 @@
 import { KIND } from "../ledger.ts";
 import type { Candidates } from "./candidates.ts";
 import type { Objects } from "./objects.ts";
-import { type AddCandidate, type MonotoneChoice, sizeClasses } from "./order.ts";
+import { type AddCandidate, type MonotoneChoice, sizeClasses } from "./choice.ts";
 
 /** A pointer between data objects: the object that holds it and the one it points into. */
 export interface Pointers {

@@ -1,6 +1,7 @@
 // The linker's orders, recovered from runs of owners and applied to objects in address order. Ids are packages; 0 is nobody.
 import { describe, expect, test } from "vitest";
-import { MonotoneChoice, orderFromRuns, refineOrder, sizeClasses } from "../../../src/ledger/claims/order.ts";
+import { MonotoneChoice, sizeClasses } from "../../../src/ledger/claims/choice.ts";
+import { orderFromRuns, refineOrder } from "../../../src/ledger/claims/order.ts";
 
 const NONE = 0xffffffff;
 const run = (...ids: number[]): Uint32Array => Uint32Array.from(ids);

@@ -1,0 +1,180 @@
+// The choice of owners that stand in the linker's load order, and the size classes in which they do: docs/how-it-works.md, "ordering laws".
+import { U32List } from "../../binary/go/types.ts";
+import { UNSEEN } from "./order.ts";
+
+/** What explaining an object saves; candidates cost less than that, or they would never be chosen. */
+const UNEXPLAINED = 1;
+
+export interface ChoiceOptions {
+  /** Ranks may start anew where this changes from one object to the next; by default nowhere. */
+  readonly segment?: Uint32Array;
+  /** Cost of a descent of ranks inside a segment in front of each object; by default none is allowed. */
+  readonly descent?: Float64Array;
+}
+
+/** Takes a candidate of the object that is asked for, and its cost. */
+export type AddCandidate = (id: number, cost: number) => void;
+
+/** Chooses among candidates so that ranks do not descend. One for many choices by the same ranks: it keeps its tables. */
+export class MonotoneChoice {
+  private readonly rank: Uint32Array;
+  /** By id, while a choice is made: its place among the candidates, from 1; 0 for others. */
+  private readonly place: Uint32Array;
+  /** The candidates' ids, each once, by rank. */
+  private readonly ids: number[] = [];
+  // nodes of the search, from 1; 0 is none: (object, candidate) and the candidate's cost
+  private readonly object = new U32List();
+  private readonly id = new U32List();
+  private extra = new Float64Array(1024);
+  private asked = 0;
+  // per node: the one chosen before it, and the cost with it, relative to giving up everything so far
+  private cost = new Float64Array(1024);
+  private before = new Uint32Array(1024);
+  /** By rank, a prefix-minimum tree: the cheapest node. */
+  private tree = new Uint32Array(1024);
+  /** The cheapest node so far, and that of the segments before. */
+  private last = 0;
+  private base = 0;
+
+  constructor(rank: Uint32Array) {
+    this.rank = rank;
+    this.place = new Uint32Array(rank.length);
+  }
+
+  /**
+   * For `n` objects in address order, each with candidate ids and their costs, the ids whose ranks do not descend, at least cost; an
+   * object that is given up costs 1, and its choice is 0. O(n · candidates · log ranks) by a prefix-minimum tree over ranks.
+   */
+  of(n: number, candidates: (i: number, each: AddCandidate) => void, options: ChoiceOptions = {}): Uint32Array {
+    const choice = new Uint32Array(n);
+    if (n < 2) return choice;
+    this.gather(n, candidates);
+    this.number();
+    this.search(options);
+    this.trace(choice);
+    for (const c of this.ids) this.place[c] = 0;
+    return choice;
+  }
+
+  private gather(n: number, candidates: (i: number, each: AddCandidate) => void): void {
+    this.object.clear();
+    this.id.clear();
+    this.ids.length = 0;
+    for (this.asked = 0; this.asked < n; this.asked++) candidates(this.asked, this.add);
+  }
+
+  private readonly add = (c: number, cost: number): void => {
+    const { id, place } = this;
+    if (this.rank[c] === UNSEEN) return;
+    if (id.count === this.extra.length) {
+      const more = new Float64Array(id.count * 2);
+      more.set(this.extra);
+      this.extra = more;
+    }
+    this.extra[id.count] = cost;
+    this.object.push(this.asked);
+    id.push(c);
+    if (place[c] > 0) return;
+    place[c] = 1;
+    this.ids.push(c);
+  };
+
+  /** Numbers the candidates by rank, and makes room for the search. */
+  private number(): void {
+    const { rank, place, ids } = this;
+    const nodes = this.id.count + 1;
+    ids.sort((a, b) => rank[a] - rank[b]);
+    for (let k = 0; k < ids.length; k++) place[ids[k]] = k + 1;
+    if (this.cost.length < nodes) {
+      this.cost = new Float64Array(nodes * 2);
+      this.before = new Uint32Array(nodes * 2);
+    }
+    if (this.tree.length <= ids.length) this.tree = new Uint32Array(ids.length * 2);
+    this.tree.fill(0, 0, ids.length + 1);
+  }
+
+  private search({ segment, descent }: ChoiceOptions): void {
+    const objects = this.object.array();
+    this.last = 0;
+    this.base = 0;
+    let lastSegment = -1;
+    for (let from = 0; from < objects.length;) {
+      const i = objects[from];
+      if (segment && segment[i] !== lastSegment) {
+        lastSegment = segment[i];
+        this.base = this.last;
+      }
+      from = this.lead(objects, i, from, descent ? descent[i] : Infinity);
+    }
+  }
+
+  /** Leads to the candidates of object i, whose first one is at `from`; answers where those of the next object begin. */
+  private lead(objects: Uint32Array, i: number, from: number, fall: number): number {
+    const { cost, before, tree, place, extra } = this;
+    const ids = this.id.array();
+    const fallen = cost[this.last] + fall;
+    let to = from;
+    for (; to < objects.length && objects[to] === i; to++) {
+      let best = this.base;
+      for (let k = place[ids[to]]; k > 0; k -= k & -k) if (cost[tree[k]] < cost[best]) best = tree[k];
+      let reach = cost[best];
+      if (fallen < reach) {
+        best = this.last;
+        reach = fallen;
+      }
+      before[to + 1] = best;
+      cost[to + 1] = reach - UNEXPLAINED + extra[to];
+    }
+    const end = this.ids.length + 1;
+    for (let node = from + 1; node <= to; node++) {
+      if (cost[node] < cost[this.last]) this.last = node;
+      for (let k = place[ids[node - 1]]; k < end; k += k & -k) if (cost[node] < cost[tree[k]]) tree[k] = node;
+    }
+    return to;
+  }
+
+  private trace(choice: Uint32Array): void {
+    for (let node = this.last; node > 0; node = this.before[node])
+      choice[this.object.at(node - 1)] = this.id.at(node - 1);
+  }
+}
+
+/** How many of the next distances tell whether one is usual. */
+const AHEAD = 8;
+
+/**
+ * Numbers the size classes of objects that ascend in size, from the distances between their starts: a distance exceeds the size where
+ * nothing refers to the object in between, and falls short of it where a start is none; neither lasts. Where sizes fall for good,
+ * another kind of object begins.
+ */
+export function sizeClasses(gap: Uint32Array): Uint32Array {
+  const out = new Uint32Array(gap.length);
+  let size = 0;
+  let number = 0;
+  for (let i = 0; i < gap.length; i++) {
+    let low = Infinity;
+    let second = Infinity;
+    let third = Infinity;
+    let small = gap[i] * 2 < size ? 1 : 0;
+    const end = Math.min(gap.length, i + AHEAD);
+    for (let k = i + 1; k < end; k++) {
+      if (gap[k] * 2 < size) small++;
+      if (gap[k] < low) {
+        third = second;
+        second = low;
+        low = gap[k];
+      } else if (gap[k] < second) {
+        third = second;
+        second = gap[k];
+      } else if (gap[k] < third) third = gap[k];
+    }
+    // a start that is none splits one object into two small ones
+    const usual = Math.min(gap[i], third === Infinity ? gap[i] : third);
+    if (usual > size || (small === AHEAD && end - i === AHEAD)) {
+      size = usual;
+      number++;
+    }
+    out[i] = number;
+  }
+  return out;
+}
