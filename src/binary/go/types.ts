@@ -33,9 +33,10 @@ export interface TypeTable {
   /** Exported methods by type, and those of them that the linker kept: what it drops has no entries (runtime/type.go, textOff). */
   readonly exportedMethods: Uint32Array;
   readonly keptMethods: Uint32Array;
-  /** Types used by types: component RVA and the index of the using type. */
+  /** Types used by types: component RVA, the index of the using type (ascending) and that of the used one. */
   readonly typeUse: Uint32Array;
   readonly typeUser: Uint32Array;
+  readonly typeUsed: Uint32Array;
   indexOf(rva: number): number;
   /** The type's string, e.g. "*http.Request" (package name, not path). */
   string(i: number): string;
@@ -58,6 +59,9 @@ const NAME_EXPORTED = 1;
 
 /** Upper bound of component chains: deeper nesting is not written by people, and cycles must end. */
 const MAX_MEMBERS = 65_536;
+
+/** How far owners of unnamed types are looked for. */
+const MAX_DEPTH = 64;
 
 /** A growable list of unsigned 32-bit numbers. */
 export class U32List {
@@ -107,11 +111,15 @@ export class TypeWalker {
   private readonly rva = new U32List();
   private readonly size = new U32List();
   private readonly owner = new U32List();
-  private readonly named = new U32List();
+  private readonly flags = new U32List();
+  /** By type: the number of its first use of a type, and the number, plus one, of the pointer to it. */
+  private readonly firstUse = new U32List();
+  private readonly pointer = new U32List();
   private readonly exportedMethods = new U32List();
   private readonly keptMethods = new U32List();
   private readonly packages: string[] = [""];
   private readonly packageIds = new Map<string, number>([["", 0]]);
+  /** Where the word starts that `types` stands in, as an RVA. */
   private readonly firstWord: number;
   /** For each byte from `types` on a bit: whether a name that is used stands there. */
   private readonly isName: Uint8Array<ArrayBuffer>;
@@ -126,10 +134,17 @@ export class TypeWalker {
   private readonly equalUser = new U32List();
   private readonly typeUse: U32List;
   private readonly typeUser: U32List;
+  private readonly typeUsed: U32List;
   private readonly pkgPathAt = new Map<number, number>();
-  private queue: number[] = [];
+  /** Types below this number have been read. */
+  private done = 0;
   private last: number;
+  /** 1: the owner of a type is known, or is being looked for. */
+  private resolved = new Uint8Array(0);
   private readonly p: 4 | 8;
+  /** Bits of the place of a word that are the same for all words, and how far to shift it for a number of words. */
+  private readonly inWord: number;
+  private readonly wordBits: number;
   private readonly bytes: Uint8Array;
   private readonly view: DataView;
   private readonly regionRva: number;
@@ -149,7 +164,9 @@ export class TypeWalker {
     this.limit = Math.min(module.etypes, region.rva + region.bytes.length);
     this.types = module.types;
     const span = Math.max(0, this.limit - this.types);
-    this.firstWord = Math.floor(this.types / exe.ptrSize);
+    this.firstWord = this.types - (this.types % exe.ptrSize);
+    this.inWord = exe.ptrSize - 1;
+    this.wordBits = exe.ptrSize === 8 ? 3 : 2;
     this.index = new Uint32Array(Math.ceil(span / exe.ptrSize) + 1);
     this.isName = new Uint8Array((span >> 3) + 1);
     const [names, uses] = [span >> 5, span >> 3];
@@ -159,6 +176,7 @@ export class TypeWalker {
     this.nameUser = new U32List(uses);
     this.typeUse = new U32List(uses);
     this.typeUser = new U32List(uses);
+    this.typeUsed = new U32List(uses);
     this.last = module.types;
     this.le = exe.littleEndian;
     this.base = exe.imageBase;
@@ -179,7 +197,8 @@ export class TypeWalker {
   plausible(rva: number): boolean {
     const p = this.p;
     const o = rva - this.regionRva;
-    if (rva < this.types || rva % p !== 0 || rva + 4 * p + 16 > this.limit) return false;
+    if (rva < this.types || rva + 4 * p + 16 > this.limit) return false;
+    if (((rva - this.firstWord) & this.inWord) !== 0) return false;
     const kind = this.bytes[o + 2 * p + 7] & 31;
     if (kind < 1 || kind > KIND_LAST) return false;
     const size = this.word(o);
@@ -279,39 +298,34 @@ export class TypeWalker {
     if (known >= 0) return known;
     if (!this.plausible(rva)) return -1;
     const i = this.rva.count;
-    this.index[rva / this.p - this.firstWord] = i + 1;
+    this.index[(rva - this.firstWord) >>> this.wordBits] = i + 1;
     this.rva.push(rva);
-    this.size.push(0);
-    this.owner.push(0);
-    this.named.push(0);
-    this.exportedMethods.push(0);
-    this.keptMethods.push(0);
-    this.queue.push(i);
     return i;
   }
 
   /** The number of the type at an RVA, −1 if none was added. */
   private indexOf(rva: number): number {
-    return rva >= this.types && rva < this.limit && rva % this.p === 0
-      ? this.index[rva / this.p - this.firstWord] - 1
-      : -1;
+    if (!(rva >= this.types && rva < this.limit)) return -1;
+    // whole numbers: a remainder of what may have a fraction is a call
+    const at = (rva - this.firstWord) >>> 0;
+    return (at & this.inWord) === 0 ? this.index[at >>> this.wordBits] - 1 : -1;
   }
 
-  /** Reads every queued type. */
+  /** Reads every type that was added, and those that come up meanwhile. */
   walk(): void {
-    while (this.queue.length > 0) {
-      const batch = this.queue;
-      this.queue = [];
-      for (const i of batch) this.read(i);
-    }
+    while (this.done < this.rva.count) this.read(this.done++);
   }
 
   private component(user: number, rva: number): void {
     if (rva <= 0) return;
     const i = this.add(rva);
-    if (i < 0) return;
+    if (i >= 0) this.use(user, rva, i);
+  }
+
+  private use(user: number, rva: number, i: number): void {
     this.typeUse.push(rva);
     this.typeUser.push(user);
+    this.typeUsed.push(i);
   }
 
   /** The pointer at an offset of the region, as an RVA; 0 where no type can stand. */
@@ -328,7 +342,8 @@ export class TypeWalker {
   /** How many of `count` members of `stride` bytes at an RVA can be read. */
   private members(rva: number, count: number, stride: number): number {
     if (rva < this.regionRva || count > MAX_MEMBERS) return 0;
-    return Math.min(count, Math.max(0, Math.floor((this.limit - rva) / stride)));
+    const room = this.limit > rva ? Math.floor((this.limit - rva) / stride) : 0;
+    return count < room ? count : room;
   }
 
   private read(i: number): void {
@@ -340,6 +355,7 @@ export class TypeWalker {
     const kind = this.bytes[o + 2 * p + 7] & 31;
     const common = 4 * p + 16;
 
+    this.firstUse.push(this.typeUse.count);
     this.useName(this.types + this.view.getInt32(o + 4 * p + 8, this.le), i);
     const equal = this.addr(o + 2 * p + 8);
     if (equal > 0) {
@@ -362,6 +378,10 @@ export class TypeWalker {
     let parameters = 0;
     let membersEnd = 0;
     let structPkg = 0;
+    let owner = 0;
+    let flags = kind === KIND_POINTER ? IS_POINTER : 0;
+    let exported = 0;
+    let kept = 0;
     switch (kind) {
       case KIND_ARRAY:
         size += 3 * p;
@@ -430,16 +450,17 @@ export class TypeWalker {
       const path = this.offsetTo(u);
       if (path > 0 && this.useName(path, i)) {
         const pkg = this.pkgPath(path);
-        if (tflag & FLAG_NAMED) this.setOwner(i, pkg, true);
-        else structPkg ||= pkg;
+        if (!(tflag & FLAG_NAMED)) structPkg ||= pkg;
+        else if (!NO_PACKAGE.has(this.packages[pkg])) {
+          owner = pkg;
+          flags |= this.isInstance(o) ? IS_NAMED | IS_INSTANCE : IS_NAMED;
+        }
       }
       const mcount = this.u16(u + 4);
       const moff = u32(this.view, u + 8, this.le);
       const methods = u + moff;
       size = Math.max(size + parameters, membersEnd);
       if (mcount > 0 && methods + mcount * 16 <= end) {
-        let exported = 0;
-        let kept = 0;
         for (let at = methods; at < methods + mcount * 16; at += 16) {
           const name = this.offsetTo(at);
           const mtyp = this.offsetTo(at + 4);
@@ -450,29 +471,23 @@ export class TypeWalker {
           }
           if (mtyp > 0) this.component(i, mtyp);
         }
-        this.exportedMethods.set(i, exported);
-        this.keptMethods.set(i, kept);
         size = Math.max(size, methods - o + mcount * 16);
       }
     } else {
       size = Math.max(size + parameters, membersEnd);
     }
-    this.size.set(i, Math.min(size, end - o));
-    if (rva + Math.min(size, end - o) > this.last) this.last = rva + Math.min(size, end - o);
-    if (structPkg > 0 && this.owner.at(i) === 0 && !(tflag & FLAG_NAMED)) this.setOwner(i, structPkg, false);
-    if (pointerTo > 0) {
-      // not a component: it names no owner, but it is a use of that type
-      if (this.add(pointerTo) >= 0) {
-        this.typeUse.push(pointerTo);
-        this.typeUser.push(i);
-      }
-    }
-  }
-
-  private setOwner(i: number, pkg: number, named: boolean): void {
-    if (NO_PACKAGE.has(this.packages[pkg])) return;
-    this.owner.set(i, pkg);
-    if (named) this.named.set(i, 1);
+    if (size > end - o) size = end - o;
+    if (rva + size > this.last) this.last = rva + size;
+    if (structPkg > 0 && !(tflag & FLAG_NAMED) && !NO_PACKAGE.has(this.packages[structPkg])) owner = structPkg;
+    this.size.push(size);
+    this.owner.push(owner);
+    this.flags.push(flags);
+    this.exportedMethods.push(exported);
+    this.keptMethods.push(kept);
+    // not a component: it names no owner, but it is a use of that type
+    const pointer = pointerTo > 0 ? this.add(pointerTo) : -1;
+    this.pointer.push(pointer + 1);
+    if (pointer >= 0) this.use(i, pointerTo, pointer);
   }
 
   /** Where the types and names read so far end, as an RVA. */
@@ -485,43 +500,16 @@ export class TypeWalker {
     const count = this.rva.count;
     const rva = this.rva.array();
     const owner = this.owner.array();
-    const named = Uint8Array.from(this.named.array());
-    const typeUse = this.typeUse.array();
-    const typeUser = this.typeUser.array();
-    // edges are grouped by user in reading order: first edge of each user
-    const first = new Int32Array(count).fill(-1);
-    const next = new Int32Array(typeUse.length).fill(-1);
-    const lastEdge = new Int32Array(count).fill(-1);
-    for (let e = 0; e < typeUse.length; e++) {
-      const u = typeUser[e];
-      if (lastEdge[u] < 0) first[u] = e;
-      else next[lastEdge[u]] = e;
-      lastEdge[u] = e;
-    }
-    const state = new Uint8Array(count);
-    for (let i = 0; i < count; i++) if (owner[i] > 0 || named[i]) state[i] = 2;
-    const resolve = (i: number, depth: number): number => {
-      if (state[i] !== 0 || depth > 64) return owner[i];
-      state[i] = 1;
-      for (let e = first[i]; e >= 0; e = next[e]) {
-        const c = this.indexOf(typeUse[e]);
-        if (c < 0 || this.isPointerBack(rva[i], typeUse[e])) continue;
-        const o = resolve(c, depth + 1);
-        if (o > 0) {
-          owner[i] = o;
-          break;
-        }
-      }
-      state[i] = 2;
-      return owner[i];
-    };
-    for (let i = 0; i < count; i++) resolve(i, 0);
-    const shared = new Uint8Array(count);
+    const flags = this.flags.array();
+    const named = new Uint8Array(count);
+    this.resolved = new Uint8Array(count);
     for (let i = 0; i < count; i++) {
-      const used = this.isPointer(rva[i]) && first[i] >= 0 ? this.indexOf(typeUse[first[i]]) : -1;
-      const t = used >= 0 ? used : i;
-      shared[i] = named[t] && owner[t] > 0 && !this.isInstance(rva[t]) ? 0 : 1;
+      named[i] = flags[i] & IS_NAMED;
+      this.resolved[i] = owner[i] > 0 ? 1 : named[i];
     }
+    this.firstUse.push(this.typeUse.count);
+    for (let i = 0; i < count; i++) this.resolve(i, 0);
+    const shared = this.sharedTypes();
     return {
       count,
       rva,
@@ -541,8 +529,9 @@ export class TypeWalker {
       maskSize: this.maskSize.array(),
       equalUse: this.equalUse.array(),
       equalUser: this.equalUser.array(),
-      typeUse,
-      typeUser,
+      typeUse: this.typeUse.array(),
+      typeUser: this.typeUser.array(),
+      typeUsed: this.typeUsed.array(),
       indexOf: (at) => this.indexOf(at),
       string: (i) => {
         const p = this.p;
@@ -553,26 +542,48 @@ export class TypeWalker {
     };
   }
 
-  private isPointer(rva: number): boolean {
-    return (this.bytes[rva - this.regionRva + 2 * this.p + 7] & 31) === KIND_POINTER;
+  /** The owner of a type: of an unnamed one, that of the first component that has one. */
+  private resolve(i: number, depth: number): number {
+    if (this.resolved[i] === 1 || depth > MAX_DEPTH) return this.owner.at(i);
+    this.resolved[i] = 1;
+    const pointer = this.pointer.at(i) - 1;
+    const end = this.firstUse.at(i + 1);
+    for (let e = this.firstUse.at(i); e < end; e++) {
+      const used = this.typeUsed.at(e);
+      if (used === pointer) continue;
+      const owner = this.resolve(used, depth + 1);
+      if (owner === 0) continue;
+      this.owner.set(i, owner);
+      return owner;
+    }
+    return 0;
   }
 
-  /** Whether a named type is an instance of a generic one: its name ends in type arguments. */
-  private isInstance(rva: number): boolean {
-    const o = rva - this.regionRva;
+  /** 0 for named types that are no instances, and pointers to such. */
+  private sharedTypes(): Uint8Array {
+    const [owner, flags, first, used] = [this.owner, this.flags, this.firstUse, this.typeUsed].map((l) => l.array());
+    const out = new Uint8Array(flags.length);
+    for (let i = 0; i < out.length; i++) {
+      const isPointer = (flags[i] & IS_POINTER) !== 0 && first[i] < first[i + 1];
+      const t = isPointer ? used[first[i]] : i;
+      out[i] = (flags[t] & (IS_NAMED | IS_INSTANCE)) === IS_NAMED && owner[t] > 0 ? 0 : 1;
+    }
+    return out;
+  }
+
+  /** Whether the type at an offset of the region, which is named, is an instance of a generic one: its name ends in type arguments. */
+  private isInstance(o: number): boolean {
     const name = this.types + this.view.getInt32(o + 4 * this.p + 8, this.le);
     const size = this.measureName(name);
-    return (
-      size > 0 && this.bytes[name - this.regionRva + size - 1 - (this.bytes[name - this.regionRva] & 4 ? 4 : 0)] === 93
-    );
-  }
-
-  private isPointerBack(user: number, used: number): boolean {
-    const o = user - this.regionRva;
-    const back = this.view.getInt32(o + 4 * this.p + 12, this.le);
-    return back !== 0 && this.types + back === used;
+    const at = name - this.regionRva;
+    return size > 0 && this.bytes[at + size - 1 - (this.bytes[at] & 4 ? 4 : 0)] === 93;
   }
 }
+
+/** What a type is, as bits. */
+const IS_NAMED = 1;
+const IS_POINTER = 2;
+const IS_INSTANCE = 4;
 
 /** Paths in uncommon types that are no packages: compiler-made shapes and types without hash functions. */
 const NO_PACKAGE = new Set(["", "go.shape", "noalg", "go", "unsafe", "go.builtin", "builtin"]);

@@ -255,7 +255,7 @@ export function claimData(data: DataInput): DataResult {
   };
   release(refs.target, refs.func, refs.formed, refs.at, byTarget, holders, slots);
   release(types.nameUse, types.nameUser, types.maskUse, types.maskUser, types.maskSize);
-  release(types.equalUse, types.equalUser, types.typeUse, types.typeUser);
+  release(types.equalUse, types.equalUser, types.typeUse, types.typeUser, types.typeUsed);
   return result;
 }
 

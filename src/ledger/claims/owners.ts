@@ -229,8 +229,7 @@ function importerRanks(input: OwnerInput, textRank: Uint32Array): Uint32Array {
 /** For each use of a type by one without a name, the number of the used type; −1 for others. */
 function partsOfTypes(types: TypeTable): Int32Array {
   const parts = new Int32Array(types.typeUse.length);
-  for (let e = 0; e < parts.length; e++)
-    parts[e] = types.named[types.typeUser[e]] ? -1 : types.indexOf(types.typeUse[e]);
+  for (let e = 0; e < parts.length; e++) parts[e] = types.named[types.typeUser[e]] ? -1 : types.typeUsed[e];
   return parts;
 }
 
@@ -347,7 +346,7 @@ function throughTypes(input: OwnerInput, typeObject: Int32Array, textRank: Uint3
   const from = new U32List();
   const to = new U32List();
   for (let i = 0; i < types.typeUse.length; i++) {
-    const used = objectAt(objects, types.typeUse[i]);
+    const used = typeObject[types.typeUsed[i]];
     if (used < 0 || objects.named[used]) continue;
     const user = types.typeUser[i];
     const pkg = typePackage[types.owner[user]];
