@@ -60,6 +60,8 @@ const NAME_EXPORTED = 1;
 /** Upper bound of component chains: deeper nesting is not written by people, and cycles must end. */
 const MAX_MEMBERS = 65_536;
 
+/** Two to this power are not more bytes than the least descriptor has: 4 words and 16 bytes. */
+const SLOT_BITS = 5;
 /** How far owners of unnamed types are looked for. */
 const MAX_DEPTH = 64;
 
@@ -106,8 +108,10 @@ export class U32List {
  * goMinor: 16 … 26; it decides the name encoding (two-byte lengths up to 1.16) and the map type's size.
  */
 export class TypeWalker {
-  /** For each word from `types` on: the number of the type that stands there, plus one. */
+  /** For each SLOT bytes from `types` on: the number of the first type that was found there, plus one. */
   private readonly index: Uint32Array<ArrayBuffer>;
+  /** Types in slots that are taken, by RVA: types do not overlap, but what only looks like one may. */
+  private readonly crowded = new Map<number, number>();
   private readonly rva = new U32List();
   private readonly size = new U32List();
   private readonly owner = new U32List();
@@ -119,8 +123,6 @@ export class TypeWalker {
   private readonly keptMethods = new U32List();
   private readonly packages: string[] = [""];
   private readonly packageIds = new Map<string, number>([["", 0]]);
-  /** Where the word starts that `types` stands in, as an RVA. */
-  private readonly firstWord: number;
   /** For each byte from `types` on a bit: whether a name that is used stands there. */
   private readonly isName: Uint8Array<ArrayBuffer>;
   private readonly nameAt: U32List;
@@ -142,9 +144,6 @@ export class TypeWalker {
   /** 1: the owner of a type is known, or is being looked for. */
   private resolved = new Uint8Array(0);
   private readonly p: 4 | 8;
-  /** Bits of the place of a word that are the same for all words, and how far to shift it for a number of words. */
-  private readonly inWord: number;
-  private readonly wordBits: number;
   private readonly bytes: Uint8Array;
   private readonly view: DataView;
   private readonly regionRva: number;
@@ -164,10 +163,7 @@ export class TypeWalker {
     this.limit = Math.min(module.etypes, region.rva + region.bytes.length);
     this.types = module.types;
     const span = Math.max(0, this.limit - this.types);
-    this.firstWord = this.types - (this.types % exe.ptrSize);
-    this.inWord = exe.ptrSize - 1;
-    this.wordBits = exe.ptrSize === 8 ? 3 : 2;
-    this.index = new Uint32Array(Math.ceil(span / exe.ptrSize) + 1);
+    this.index = new Uint32Array((span >>> SLOT_BITS) + 1);
     this.isName = new Uint8Array((span >> 3) + 1);
     const [names, uses] = [span >> 5, span >> 3];
     this.nameAt = new U32List(names);
@@ -198,7 +194,7 @@ export class TypeWalker {
     const p = this.p;
     const o = rva - this.regionRva;
     if (rva < this.types || rva + 4 * p + 16 > this.limit) return false;
-    if (((rva - this.firstWord) & this.inWord) !== 0) return false;
+    if ((rva & (p - 1)) !== 0) return false;
     const kind = this.bytes[o + 2 * p + 7] & 31;
     if (kind < 1 || kind > KIND_LAST) return false;
     const size = this.word(o);
@@ -298,7 +294,9 @@ export class TypeWalker {
     if (known >= 0) return known;
     if (!this.plausible(rva)) return -1;
     const i = this.rva.count;
-    this.index[(rva - this.firstWord) >>> this.wordBits] = i + 1;
+    const slot = (rva - this.types) >>> SLOT_BITS;
+    if (this.index[slot] === 0) this.index[slot] = i + 1;
+    else this.crowded.set(rva, i);
     this.rva.push(rva);
     return i;
   }
@@ -306,9 +304,9 @@ export class TypeWalker {
   /** The number of the type at an RVA, −1 if none was added. */
   private indexOf(rva: number): number {
     if (!(rva >= this.types && rva < this.limit)) return -1;
-    // whole numbers: a remainder of what may have a fraction is a call
-    const at = (rva - this.firstWord) >>> 0;
-    return (at & this.inWord) === 0 ? this.index[at >>> this.wordBits] - 1 : -1;
+    const i = this.index[(rva - this.types) >>> SLOT_BITS] - 1;
+    if (i < 0 || this.rva.at(i) === rva) return i;
+    return this.crowded.get(rva) ?? -1;
   }
 
   /** Reads every type that was added, and those that come up meanwhile. */
