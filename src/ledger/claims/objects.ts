@@ -202,6 +202,8 @@ class StartReader {
   read(area: Area, nobody: number): Starts {
     const { marks, order, slots, starts, best, skip } = this;
     const { rva: rvas, size: sizes } = marks;
+    const { end, kind } = area;
+    const word = area.pointers?.word ?? NaN;
     this.skipTo(area.start);
     starts.clear();
     best.clear();
@@ -210,20 +212,23 @@ class StartReader {
     let last = -1;
     while (this.next < order.length) {
       const rva = rvas[order[this.next]];
-      if (rva >= area.end) break;
+      if (rva >= end) break;
       this.readPlace(rva);
       const size = sizes[this.mark];
       // code forms the address of a string, or data holds it: a mere access is a misread instruction
-      if (rva < free || (area.kind === KIND.string && size === 0 && this.weight < FIRM)) continue;
+      if (rva < free || (kind === KIND.string && size === 0 && this.weight < FIRM)) continue;
       this.skipSlots(rva);
-      const slot = slots[this.slot];
-      const before = slots[this.slot - 1];
-      if (slot === rva) this.weight = Math.max(this.weight, FIRST_WORD);
-      // of a slice or a string the length alone may be read: it stands behind a pointer
-      else if (rva - before === area.pointers?.word && before > last && before >= free) {
-        starts.push(before);
-        best.push(nobody);
-        skip.push(HIDDEN);
+      const { slot } = this;
+      if (slot < slots.length && slots[slot] === rva) {
+        if (this.weight < FIRST_WORD) this.weight = FIRST_WORD;
+      } else if (slot > 0) {
+        const before = slots[slot - 1];
+        // of a slice or a string the length alone may be read: it stands behind a pointer
+        if (rva - before === word && before > last && before >= free) {
+          starts.push(before);
+          best.push(nobody);
+          skip.push(HIDDEN);
+        }
       }
       last = rva;
       starts.push(rva);
@@ -276,7 +281,7 @@ function cover(area: Area, { at, mark }: Starts, marks: MarkRows, out: ObjectRow
     const m = mark[k];
     let end = at[k] + sizes[m];
     if (sizes[m] === 0) end = k + 1 < at.length ? at[k + 1] : area.end;
-    end = Math.min(end, area.end);
+    if (end > area.end) end = area.end;
     out.add(at[k], end, marks.kind[m], owners[m], marks.symbol[m], sizes[m] > 0 ? 1 : 0);
     cursor = end;
   }
@@ -346,11 +351,14 @@ const MOST_PARTS = 4;
  * that exceeds the ones behind it holds several objects; of equal sizes, as far as one can tell. `nobody` is the mark of such starts.
  */
 function withHidden({ at, mark, weight }: Starts, sizes: Uint32Array, end: number, nobody: number): Starts {
-  const firm: number[] = [];
-  for (let k = 0; k < at.length; k++) if (weight[k] >= FIRST_WORD || sizes[mark[k]] > 0) firm.push(k);
-  const distance = firm.map((k, f) => (f + 1 < firm.length ? at[firm[f + 1]] : end) - at[k]);
+  const n = at.length;
+  const firm = new Uint32Array(n);
+  let count = 0;
+  for (let k = 0; k < n; k++) if (weight[k] >= FIRST_WORD || sizes[mark[k]] > 0) firm[count++] = k;
+  const distance = new Uint32Array(count);
+  for (let f = 0; f < count; f++) distance[f] = (f + 1 < count ? at[firm[f + 1]] : end) - at[firm[f]];
   const added: number[] = [];
-  for (let f = 0; f + 2 < firm.length; f++) {
+  for (let f = 0; f + 2 < count; f++) {
     const usual = usualAfter(distance, f);
     const parts = Math.ceil(distance[f] / usual);
     if (sizes[mark[firm[f]]] > 0 || distance[f] < usual * OUTSIZED || parts > MOST_PARTS) continue;
@@ -358,8 +366,10 @@ function withHidden({ at, mark, weight }: Starts, sizes: Uint32Array, end: numbe
     const unit = leastAlign(size);
     for (let p = 1; p < parts; p++) added.push(at[firm[f]] + Math.floor((size * p) / unit) * unit);
   }
-  const rows = { at: new U32List(), mark: new U32List(), weight: new U32List() };
-  for (let k = 0, a = 0; k < at.length; k++) {
+  if (added.length === 0) return { at, mark, weight };
+  const most = n + added.length;
+  const rows = { at: new U32List(most), mark: new U32List(most), weight: new U32List(most) };
+  for (let k = 0, a = 0; k < n; k++) {
     for (; a < added.length && added[a] <= at[k]; a++) {
       if (added[a] === at[k]) continue;
       rows.at.push(added[a]);
@@ -374,10 +384,11 @@ function withHidden({ at, mark, weight }: Starts, sizes: Uint32Array, end: numbe
 }
 
 /** The second smallest of the distances behind one. */
-function usualAfter(distance: readonly number[], f: number): number {
+function usualAfter(distance: Uint32Array, f: number): number {
   let low = Infinity;
   let usual = Infinity;
-  for (let k = f + 1; k < distance.length && k <= f + LATER; k++) {
+  const last = f + LATER < distance.length ? f + LATER : distance.length - 1;
+  for (let k = f + 1; k <= last; k++) {
     if (distance[k] < low) {
       usual = low;
       low = distance[k];
@@ -392,27 +403,31 @@ function usualAfter(distance: readonly number[], f: number): number {
  */
 function aligned({ at, mark }: Starts, sizes: Uint32Array, end: number): Uint8Array {
   const n = at.length;
-  const isWide = (k: number, width: number): number =>
-    sizes[mark[k]] === 0 && (k + 1 < n ? at[k + 1] : end) - at[k] >= width ? 1 : 0;
-  /** First mark from which on gaps of a width are usual. */
-  const onset = (width: number): number => {
-    let wide = 0;
-    for (let k = 0; k < Math.min(WINDOW, n); k++) wide += isWide(k, width);
-    for (let k = 0; k < n; k++) {
-      if (wide >= PROOF && isWide(k, width)) return k;
-      wide -= isWide(k, width);
-      if (k + WINDOW < n) wide += isWide(k + WINDOW, width);
-    }
-    return n;
-  };
-  const from16 = onset(32);
-  const from32 = onset(64);
+  /** Distances of unknown objects to the next mark; 0 for others. */
+  const room = new Uint32Array(n);
+  for (let k = 0; k < n; k++) room[k] = sizes[mark[k]] === 0 ? (k + 1 < n ? at[k + 1] : end) - at[k] : 0;
+  const from16 = onset(room, 32);
+  const from32 = onset(room, 64);
   const keep = new Uint8Array(n).fill(1);
   for (let k = 0; k < n; k++) {
     const align = k > from32 ? 32 : k > from16 ? 16 : 1;
     if (sizes[mark[k]] === 0 && at[k] % align !== 0) keep[k] = 0;
   }
   return keep;
+}
+
+/** First mark from which on gaps of a width are usual. */
+function onset(room: Uint32Array, width: number): number {
+  const n = room.length;
+  let wide = 0;
+  for (let k = 0; k < WINDOW && k < n; k++) if (room[k] >= width) wide++;
+  for (let k = 0; k < n; k++) {
+    const isWide = room[k] >= width;
+    if (wide >= PROOF && isWide) return k;
+    if (isWide) wide--;
+    if (k + WINDOW < n && room[k + WINDOW] >= width) wide++;
+  }
+  return n;
 }
 
 /** How many marks in a row may be interior to one object. */
@@ -508,7 +523,7 @@ class Folding {
       underAt[k] = better ? k : underAt[k - 1];
     }
     for (let k = ways - 1; k >= 0; k--) {
-      const c = cost[row + k] + DISORDER * log2(width[k]);
+      const c = cost[row + k] + disorder(width[k]);
       const better = k === ways - 1 || c < over[k + 1];
       over[k] = better ? c : over[k + 1];
       overAt[k] = better ? k : overAt[k + 1];
@@ -548,7 +563,7 @@ class Folding {
         way = underAt[lo - 1];
       }
       if (lo < ways) {
-        const c = over[lo] - DISORDER * log2(size);
+        const c = over[lo] - disorder(size);
         if (c < best) {
           best = c;
           way = overAt[lo];
@@ -585,11 +600,12 @@ class Folding {
   }
 }
 
-/** Logarithms of the sizes that most objects have. */
-const LOGARITHMS = Float64Array.from({ length: 4096 }, (_, size) => Math.log2(size));
+/** Costs of disorder for the sizes that most objects have. */
+const DISORDERS = Float64Array.from({ length: 4096 }, (_, size) => DISORDER * Math.log2(size));
 
-function log2(size: number): number {
-  return size < LOGARITHMS.length ? LOGARITHMS[size] : Math.log2(size);
+/** What it costs to stand behind nothing of a size, relative to one byte. */
+function disorder(size: number): number {
+  return size < DISORDERS.length ? DISORDERS[size] : DISORDER * Math.log2(size);
 }
 
 /** Least alignment of an object that fills a gap up to the next of its kind: a power of two not above its size (ld/data.go, symalign). */
