@@ -90,29 +90,23 @@ class Words {
   }
 }
 
+/** The last function that starts at or before an RVA; the first one if none does. */
+function lastBefore(entry: GoProgram["pcln"]["entry"], rva: number): number {
+  let lo = 0;
+  let hi = entry.length - 1;
+  while (lo < hi) {
+    const mid = (lo + hi + 1) >> 1;
+    if (entry[mid] <= rva) lo = mid;
+    else hi = mid - 1;
+  }
+  return lo;
+}
+
 /** The function that starts at an RVA, or −1. */
 function functionAt(go: GoProgram, rva: number): number {
   const { entry } = go.pcln;
-  let lo = 0;
-  let hi = entry.length - 1;
-  while (lo < hi) {
-    const mid = (lo + hi + 1) >> 1;
-    if (entry[mid] <= rva) lo = mid;
-    else hi = mid - 1;
-  }
-  return entry[lo] === rva ? lo : -1;
-}
-
-function functionHolding(go: GoProgram, rva: number): number {
-  const { entry, end } = go.pcln;
-  let lo = 0;
-  let hi = entry.length - 1;
-  while (lo < hi) {
-    const mid = (lo + hi + 1) >> 1;
-    if (entry[mid] <= rva) lo = mid;
-    else hi = mid - 1;
-  }
-  return entry[lo] <= rva && rva < end[lo] ? lo : -1;
+  const f = lastBefore(entry, rva);
+  return entry[f] === rva ? f : -1;
 }
 
 export interface DataResult {
@@ -698,6 +692,8 @@ function readOnlyLayout(
   let best = { from: 0, to: 0 };
   const textLow = exe.wasm ? 0 : module.text;
   const textHigh = exe.wasm ? 0 : module.etext;
+  const { entry, end: endOf } = go.pcln;
+  let near = 0;
   const runs = (from: number, to: number): void => {
     let runFrom = 0;
     let runLength = 0;
@@ -716,15 +712,18 @@ function readOnlyLayout(
         endJump();
         continue;
       }
-      const f = exe.wasm ? wasmFunction(go, words.word(at)) : functionAt(go, v);
-      if (f >= 0) {
+      if (exe.wasm) near = wasmFunction(go, words.word(at));
+      // neighbouring words mostly lead to the same function or to the next one
+      else if (near + 1 < entry.length && entry[near + 1] === v) near++;
+      else if (!(v >= entry[near] && v < endOf[near])) near = lastBefore(entry, v);
+      if (exe.wasm ? near >= 0 : entry[near] === v) {
         if (runLength === 0) runFrom = at;
         runLength += p;
         endJump();
       } else {
         if (runLength > best.to - best.from) best = { from: runFrom, to: runFrom + runLength };
         runLength = 0;
-        const holder = functionHolding(go, v);
+        const holder = near >= 0 && v >= entry[near] && v < endOf[near] ? near : -1;
         if (holder >= 0 && holder === jump.func) jump.n++;
         else {
           endJump();
