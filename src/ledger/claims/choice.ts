@@ -20,8 +20,11 @@ export class MonotoneChoice {
   private readonly rank: Uint32Array;
   /** By id, while a choice is made: its place among the candidates, from 1; 0 for others. */
   private readonly place: Uint32Array;
-  /** The candidates' ids, each once, by rank. */
-  private readonly ids: number[] = [];
+  /** The candidates' ranks, each once; how many. */
+  private readonly ranks: Uint32Array;
+  private distinct = 0;
+  /** By rank, the id that has it. */
+  private readonly byRank: Uint32Array;
   // nodes of the search, from 1; 0 is none: (object, candidate) and the candidate's cost
   private readonly object = new U32List();
   private readonly id = new U32List();
@@ -36,9 +39,14 @@ export class MonotoneChoice {
   private last = 0;
   private base = 0;
 
+  /** Ids have different ranks below their number, or none (0xffffffff). */
   constructor(rank: Uint32Array) {
+    const ids = rank.length;
     this.rank = rank;
-    this.place = new Uint32Array(rank.length);
+    this.place = new Uint32Array(ids);
+    this.ranks = new Uint32Array(ids);
+    this.byRank = new Uint32Array(ids);
+    for (let id = 0; id < ids; id++) if (rank[id] !== UNSEEN) this.byRank[rank[id]] = id;
   }
 
   /**
@@ -52,20 +60,21 @@ export class MonotoneChoice {
     this.number();
     this.search(options);
     this.trace(choice);
-    for (const c of this.ids) this.place[c] = 0;
+    for (let k = 0; k < this.distinct; k++) this.place[this.byRank[this.ranks[k]]] = 0;
     return choice;
   }
 
   private gather(n: number, candidates: (i: number, each: AddCandidate) => void): void {
     this.object.clear();
     this.id.clear();
-    this.ids.length = 0;
+    this.distinct = 0;
     for (this.asked = 0; this.asked < n; this.asked++) candidates(this.asked, this.add);
   }
 
   private readonly add = (c: number, cost: number): void => {
     const { id, place } = this;
-    if (this.rank[c] === UNSEEN) return;
+    const rank = this.rank[c];
+    if (rank === UNSEEN) return;
     if (id.count === this.extra.length) {
       const more = new Float64Array(id.count * 2);
       more.set(this.extra);
@@ -76,21 +85,21 @@ export class MonotoneChoice {
     id.push(c);
     if (place[c] > 0) return;
     place[c] = 1;
-    this.ids.push(c);
+    this.ranks[this.distinct++] = rank;
   };
 
   /** Numbers the candidates by rank, and makes room for the search. */
   private number(): void {
-    const { rank, place, ids } = this;
+    const { place, byRank, distinct } = this;
     const nodes = this.id.count + 1;
-    ids.sort((a, b) => rank[a] - rank[b]);
-    for (let k = 0; k < ids.length; k++) place[ids[k]] = k + 1;
+    const ranks = this.ranks.subarray(0, distinct).sort();
+    for (let k = 0; k < distinct; k++) place[byRank[ranks[k]]] = k + 1;
     if (this.cost.length < nodes) {
       this.cost = new Float64Array(nodes * 2);
       this.before = new Uint32Array(nodes * 2);
     }
-    if (this.tree.length <= ids.length) this.tree = new Uint32Array(ids.length * 2);
-    this.tree.fill(0, 0, ids.length + 1);
+    if (this.tree.length <= distinct) this.tree = new Uint32Array(distinct * 2);
+    this.tree.fill(0, 0, distinct + 1);
   }
 
   private search({ segment, descent }: ChoiceOptions): void {
@@ -125,7 +134,7 @@ export class MonotoneChoice {
       before[to + 1] = best;
       cost[to + 1] = reach - UNEXPLAINED + extra[to];
     }
-    const end = this.ids.length + 1;
+    const end = this.distinct + 1;
     for (let node = from + 1; node <= to; node++) {
       if (cost[node] < cost[this.last]) this.last = node;
       for (let k = place[ids[node - 1]]; k < end; k += k & -k) if (cost[node] < cost[tree[k]]) tree[k] = node;

@@ -82,7 +82,9 @@ function textRanks({ functions, origins, packages }: OwnerInput): Uint32Array {
 /** The objects that hold RVAs; −1 for none. */
 function objectsAt(objects: Objects, rvas: Uint32Array): Int32Array {
   const out = new Int32Array(rvas.length);
-  for (let i = 0; i < out.length; i++) out[i] = objectAt(objects, rvas[i]);
+  // many types in a row have the same mask
+  for (let i = 0; i < out.length; i++)
+    out[i] = i > 0 && rvas[i] === rvas[i - 1] ? out[i - 1] : objectAt(objects, rvas[i]);
   return out;
 }
 
