@@ -7,11 +7,10 @@ import { namedSymbols } from "../binary/symbolnames.ts";
 import { codeRefs } from "./claims/coderefs.ts";
 import { type DebugInfo, type Inflate, readDebug } from "./claims/dwarf.ts";
 import { type Functions, ownFunctions, packageByName } from "./claims/functions.ts";
-import type { MarkRows } from "./claims/objects.ts";
 import { refOrigins } from "./claims/origins.ts";
 import { type SymbolPackages, symbolPackages } from "./claims/packagenames.ts";
 import { claimNames } from "./claims/pclntab.ts";
-import { symbolMarks } from "./claims/symbols.ts";
+import { type SymbolMarks, symbolMarks } from "./claims/symbols.ts";
 import { CLAIMANT, claimFunctions, claimStructure, openProgram, TABLE_CLAIMS } from "./front.ts";
 import { Claims, type Ledger, Names, SymbolNames } from "./ledger.ts";
 import { fillGaps, sortedOrder, sweep } from "./sweep.ts";
@@ -28,13 +27,9 @@ export interface RefsPart {
   readonly byTarget: Uint32Array;
 }
 
-/** Functions, and symbols that stand in data. */
-export interface FrontPart extends Numbering {
+/** The functions. */
+export interface FunctionsPart extends Numbering {
   readonly functions: Functions;
-  readonly marks: MarkRows;
-  readonly hasSymbols: boolean;
-  /** 0: no symbol names a Go function. */
-  readonly named: number;
 }
 
 /** The code and the function table, and what the format and Go's tables say of the rest: a ledger. */
@@ -51,7 +46,8 @@ export interface SymbolsPart {
 /** Everything that another thread may find out, by name. Plain data, in the order in which it is made. */
 export interface Parts {
   readonly refs: RefsPart;
-  readonly front: FrontPart;
+  readonly functions: FunctionsPart;
+  readonly marks: SymbolMarks;
   readonly origins: Uint32Array | undefined;
   readonly table: TablePart;
   readonly symbols: SymbolsPart;
@@ -77,17 +73,16 @@ export function* makeParts(bytes: Uint8Array, inflate: Inflate): Generator<Made>
   const symbols = new SymbolNames();
   const structure = new Claims(bytes.length, exe.regions, packages, symbols, 64);
   claimStructure(structure, program);
-  const read = exe.symbols();
-  const told = symbolPackages(bytes, read);
-  const named = symbolMarks(exe, packages, symbols, told);
   const functions = ownFunctions(go.pcln, packages);
   const symbolOf = symbols.source((i) => go.pcln.name(i));
   const claims = new Claims(bytes.length, exe.regions, packages, symbols, go.pcln.nfunc * TABLE_CLAIMS + 4096);
   claims.begin(CLAIMANT.pclntab);
   claimNames(claims, go.pcln, functions);
   const numbering = (): Numbering => ({ packages: packages.all(), strings: symbols.added() });
-  const front = { functions, marks: named.marks, hasSymbols: read.count > 0, named: named.functions };
-  yield { part: "front", value: { ...numbering(), ...front } };
+  yield { part: "functions", value: { ...numbering(), functions } };
+  const read = exe.symbols();
+  const told = symbolPackages(bytes, read);
+  yield { part: "marks", value: symbolMarks(exe, told) };
   const known = packages.count;
   const origins = refOrigins(exe, go, go.module, refs, packageByName(go.pcln, packages));
   // a table that names packages nowhere else is read again by whoever numbers them
@@ -102,16 +97,14 @@ export function* makeParts(bytes: Uint8Array, inflate: Inflate): Generator<Made>
 }
 
 /** Takes over functions and names: they get the same numbers here, if these tables hold no more than `claimStructure` has put there. */
-export function adoptFront(
-  part: FrontPart,
-  exe: Executable,
+export function adoptFunctions(
+  part: FunctionsPart,
   go: GoProgram,
   packages: Names,
   symbols: SymbolNames,
 ): (f: number) => number {
   for (const name of part.packages) packages.id(name);
   for (const name of part.strings) symbols.add(name);
-  if (part.hasSymbols) symbols.source((i) => exe.symbols().name(i));
   return symbols.source((i) => go.pcln.name(i));
 }
 

@@ -8,17 +8,16 @@ import { looksGarbled } from "../binary/go/garble.ts";
 import { release } from "../binary/memory.ts";
 import type { GoProgram } from "../binary/go/program.ts";
 import { openContainer } from "../binary/open.ts";
-import { adoptFront, adoptTable, type Beside, type SymbolsPart, withSymbols } from "./beside.ts";
+import { adoptFunctions, adoptTable, type Beside, type SymbolsPart, withSymbols } from "./beside.ts";
 import { claimData, type DataResult } from "./claims/data.ts";
 import { type Inflate, readDebug } from "./claims/dwarf.ts";
 import { type Functions, ownFunctions } from "./claims/functions.ts";
 import { inlinedRows } from "./claims/inlined.ts";
 import { claimLinks } from "./claims/links.ts";
-import type { MarkRows } from "./claims/objects.ts";
 import { claimNames } from "./claims/pclntab.ts";
 import { claimRest } from "./claims/rest.ts";
 import { sourceFiles } from "./claims/sourcefiles.ts";
-import { symbolMarks } from "./claims/symbols.ts";
+import { numberMarks, type SymbolMarks, symbolMarks } from "./claims/symbols.ts";
 import { claimTestimony } from "./claims/testimony.ts";
 import { CLAIMANT, claimFunctions, claimStructure, openProgram, TABLE_CLAIMS } from "./front.ts";
 import { type ProbeDump, reflects } from "../linkgraph/probe.ts";
@@ -164,7 +163,8 @@ function profileOne(bytes: Uint8Array, options: ProfileOptions, packages: Names,
   let asked: { readonly part: SymbolsPart | undefined } | undefined;
   const symbolsBeside = (): SymbolsPart | undefined => (asked ??= { part: beside?.("symbols") }).part;
   const exe = beside ? withSymbols(program.exe, symbolsBeside) : program.exe;
-  let named = 0;
+  let told: SymbolMarks | undefined;
+  const readMarks = (): SymbolMarks => (told ??= beside?.("marks") ?? symbolMarks(exe));
   let data: DataResult | undefined;
   let inlined: InlinedRow[] | undefined;
   let files: FileRow[] | undefined;
@@ -172,7 +172,7 @@ function profileOne(bytes: Uint8Array, options: ProfileOptions, packages: Names,
   if (go) {
     let front: Front | undefined;
     const readFront = (): Front => {
-      front ??= adopted(exe, go, packages, symbols, beside) ?? frontOf(exe, go, packages, symbols, testimony);
+      front ??= adopted(go, packages, symbols, beside) ?? frontOf(exe, go, packages, symbols, testimony);
       return front;
     };
     const ownTable = (): Ledger => {
@@ -194,7 +194,7 @@ function profileOne(bytes: Uint8Array, options: ProfileOptions, packages: Names,
         module: go.module,
         functions: () => readFront().functions,
         claims: late,
-        symbols: () => readFront().marks,
+        symbols: () => numberMarks(readMarks(), exe, packages, symbols),
         beside,
         ...(testimony ? { places: testimony.places } : {}),
       });
@@ -202,7 +202,8 @@ function profileOne(bytes: Uint8Array, options: ProfileOptions, packages: Names,
       const { objects, owner } = data;
       release(objects.start, objects.end, objects.kind, objects.named, objects.symbol, objects.exact, owner);
       dataRows = sweep(late);
-    }
+      // where no data names packages, its symbols do
+    } else for (const name of readMarks().packages) packages.id(name);
     if (beside) {
       const table = beside("table");
       if (table) {
@@ -212,10 +213,9 @@ function profileOne(bytes: Uint8Array, options: ProfileOptions, packages: Names,
     }
     if (dataRows) fill(dataRows);
     const { functions } = readFront();
-    named = readFront().named;
     garbled = looksGarbled(ownersOf(functions, packages));
     warnings.push(...doubts(go, goVersion, garbled));
-  } else named = symbolMarks(exe, packages, symbols).functions;
+  }
   const rest = claimRest({
     exe,
     base,
@@ -225,7 +225,7 @@ function profileOne(bytes: Uint8Array, options: ProfileOptions, packages: Names,
     debug: () => beside?.("debug") ?? readDebug(exe, options.inflate),
     symbolPackages: () => symbolsBeside()?.packages,
   });
-  const stripped = named === 0;
+  const stripped = readMarks().functions === 0;
   const elimination = testimony ? asLinked(options.testimony, data?.elimination) : data?.elimination;
   return {
     exe,
@@ -246,13 +246,10 @@ function profileOne(bytes: Uint8Array, options: ProfileOptions, packages: Names,
   };
 }
 
-/** What the names of functions and symbols say. */
+/** What the names of functions say. */
 interface Front {
   readonly functions: Functions;
   readonly symbolOf: (f: number) => number;
-  /** Symbols that stand in data, and 0 if none names a Go function. */
-  readonly marks: MarkRows;
-  readonly named: number;
   /** The claims on the function table's names, if they were made here. */
   readonly names?: Claims;
 }
@@ -264,13 +261,12 @@ function frontOf(
   symbols: SymbolNames,
   testimony: { readonly functions: ReadonlyMap<number, number> } | undefined,
 ): Front {
-  const { marks, functions: named } = symbolMarks(exe, packages, symbols);
   const functions = ownFunctions(go.pcln, packages);
   if (testimony)
     for (let f = 0; f < go.pcln.nfunc; f++)
       functions.owner[f] = testimony.functions.get(go.pcln.entry[f]) ?? functions.owner[f];
   const symbolOf = symbols.source((i) => go.pcln.name(i));
-  return { functions, symbolOf, marks, named, names: namesOf(exe, go, packages, symbols, functions) };
+  return { functions, symbolOf, names: namesOf(exe, go, packages, symbols, functions) };
 }
 
 function namesOf(exe: Executable, go: GoProgram, packages: Names, symbols: SymbolNames, functions: Functions): Claims {
@@ -281,21 +277,10 @@ function namesOf(exe: Executable, go: GoProgram, packages: Names, symbols: Symbo
 }
 
 /** The same from somebody who has read them. The names get the same numbers here. */
-function adopted(
-  exe: Executable,
-  go: GoProgram,
-  packages: Names,
-  symbols: SymbolNames,
-  beside: Beside | undefined,
-): Front | undefined {
-  const part = beside?.("front");
+function adopted(go: GoProgram, packages: Names, symbols: SymbolNames, beside: Beside | undefined): Front | undefined {
+  const part = beside?.("functions");
   if (!part) return undefined;
-  return {
-    functions: part.functions,
-    symbolOf: adoptFront(part, exe, go, packages, symbols),
-    marks: part.marks,
-    named: part.named,
-  };
+  return { functions: part.functions, symbolOf: adoptFunctions(part, go, packages, symbols) };
 }
 
 /** The packages that own functions. */

@@ -33,7 +33,7 @@ export interface DataInput {
   /** The functions; asked for once, before any package is named here. */
   readonly functions: () => Functions;
   readonly claims: Claims;
-  /** Symbols of the file that stand in data, as marks with owners (unstripped files); there once the functions are. */
+  /** Symbols of the file that stand in data, as marks with owners (unstripped files); asked for once, after the functions. */
   readonly symbols: () => MarkRows;
   /** Somebody who finds out beside this. */
   readonly beside?: Beside | undefined;
@@ -211,14 +211,15 @@ export function claimData(data: DataInput): DataResult {
   const markMask = maskMarker(types, p, kindAt, marks);
   for (let i = 0; i < types.maskUse.length; i++) markMask(types.maskUse[i], types.maskSize[i]);
   markJumpTables(layout, functions, marks);
-  markSymbols(data.symbols(), kindAt, marks);
   markTargets(targets, kindAt, marks);
   markSlots(layout, words, holders, slots, p, kindAt, marks);
-  for (const at of composites.byteTables) marks.add(at, BYTES * 8, KIND.rodata, packages.id("runtime"));
   for (const at of composites.starts) marks.add(at, 0, KIND.rodata, 0, 0, FIRM);
   markPairs(marks, layout.strings, composites.strings, composites.sizes);
   for (let i = 0; i < stack.rva.length; i++) markMask(stack.rva[i], stack.size[i]);
   for (const at of new Set(types.equalUse)) marks.add(at, p, KIND.rodata);
+  // late, for they come late: the owner makes a mark win over those at the same place that have none, whatever their order
+  markSymbols(data.symbols(), kindAt, marks);
+  for (const at of composites.byteTables) marks.add(at, BYTES * 8, KIND.rodata, packages.id("runtime"));
 
   const objects = buildObjects(marks, layout.areas, holders);
   release(marks.rva, marks.size, marks.owner, marks.symbol, marks.kind, marks.weight);

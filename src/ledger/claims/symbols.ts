@@ -1,35 +1,53 @@
 // Data symbols of an unstripped file, as marks that name their owners: where symbols exist, they win over inference.
 import type { Executable, SymbolTable } from "../../binary/executable.ts";
-import { KIND, type Names, type SymbolNames } from "../ledger.ts";
-import { Marks } from "./objects.ts";
+import { KIND, Names, type SymbolNames } from "../ledger.ts";
+import { type MarkRows, Marks } from "./objects.ts";
 import { isMarker, type SymbolPackages, symbolPackages } from "./packagenames.ts";
 
 const DATA = letters("RrDdBb");
 const CODE = letters("Tt");
 
-/**
- * Marks for all sized data symbols whose names tell their package. `functions` is 0 if no symbol names a Go function: stripped. `told`:
- * what the names tell, where that is known.
- */
-export function symbolMarks(
-  exe: Executable,
-  packages: Names,
-  symbols: SymbolNames,
-  told?: SymbolPackages,
-): { marks: Marks; functions: number } {
+/** Marks of data symbols. Plain data: another thread may have made it. */
+export interface SymbolMarks {
+  /** Their owners are numbers of `packages`, whose first is "", and their symbols are indices into the symbol table. */
+  readonly marks: MarkRows;
+  readonly packages: readonly string[];
+  /** 0: no symbol names a Go function: stripped. */
+  readonly functions: number;
+}
+
+/** Marks for all sized data symbols whose names tell their package. `told`: what the names tell, where that is known. */
+export function symbolMarks(exe: Executable, told?: SymbolPackages): SymbolMarks {
   const table = exe.symbols();
   const { count, letter, rva, size } = table;
   const marks = new Marks();
-  if (count === 0) return { marks, functions: 0 };
+  const packages = new Names();
+  if (count === 0) return { marks, packages: packages.all(), functions: 0 };
   // Mach-O and PE store no sizes: the next symbol may stand far behind objects without names
   const sized = exe.format !== "macho" && exe.format !== "pe";
-  const handle = symbols.source((i) => table.name(i));
   const { names, of } = told ?? symbolPackages(exe.bytes, table);
   for (let i = 0; i < count; i++) {
     if (DATA[letter[i]] === 0 || size[i] === 0 || of[i] === 0 || isMarker(table, i)) continue;
-    marks.add(rva[i], sized ? size[i] : 0, kindOf(exe.bytes, table, i), packages.id(names[of[i]]), handle(i));
+    marks.add(rva[i], sized ? size[i] : 0, kindOf(exe.bytes, table, i), packages.id(names[of[i]]), i);
   }
-  return { marks, functions: namesRuntime(table) ? 1 : 0 };
+  return { marks, packages: packages.all(), functions: namesRuntime(table) ? 1 : 0 };
+}
+
+/** Turns the owners and symbols of marks into the numbers of these tables, in place. */
+export function numberMarks(
+  { marks, packages: names }: SymbolMarks,
+  exe: Executable,
+  packages: Names,
+  symbols: SymbolNames,
+): MarkRows {
+  const { count, owner, symbol } = marks;
+  const ids = names.map((name) => packages.id(name));
+  const handle = count > 0 ? symbols.source((i) => exe.symbols().name(i)) : () => 0;
+  for (let i = 0; i < count; i++) {
+    owner[i] = ids[owner[i]];
+    symbol[i] = handle(symbol[i]);
+  }
+  return marks;
 }
 
 /** C code may have symbols where Go's are stripped; no Go program is without its runtime. */
