@@ -1,25 +1,22 @@
-// What can be found out while somebody else looks at the data: the functions, the symbols' packages, the debug information. Another thread makes the parts, one after the other, and `profile` takes each when it needs it.
+// What can be found out while somebody else looks at the data: the functions, the symbols' packages, what symbol table and debug
+// information tell of themselves. Another thread makes the parts, one after the other, and `profile` takes each when it needs it.
 import type { Executable, SymbolColumns, SymbolTable } from "../binary/executable.ts";
 import type { GoProgram } from "../binary/go/program.ts";
 import type { Refs } from "../binary/go/refs/refs.ts";
 import { openContainer } from "../binary/open.ts";
 import { namedSymbols } from "../binary/symbolnames.ts";
 import { codeRefs } from "./claims/coderefs.ts";
-import { type DebugInfo, type Inflate, readDebug } from "./claims/dwarf.ts";
+import { type Inflate, readDebug } from "./claims/dwarf.ts";
 import { type Functions, ownFunctions, packageByName } from "./claims/functions.ts";
 import { refOrigins } from "./claims/origins.ts";
 import { type SymbolPackages, symbolPackages } from "./claims/packagenames.ts";
 import { claimNames } from "./claims/pclntab.ts";
 import { type SymbolMarks, symbolMarks } from "./claims/symbols.ts";
+import { claimTold, type Told } from "./claims/told.ts";
 import { CLAIMANT, claimFunctions, claimStructure, openProgram, TABLE_CLAIMS } from "./front.ts";
-import { Claims, type Ledger, Names, SymbolNames } from "./ledger.ts";
+import { handOver, type RowsPart } from "./handover.ts";
+import { Claims, Names, SymbolNames } from "./ledger.ts";
 import { fillGaps, sortedOrder, sweep } from "./sweep.ts";
-
-/** Names as the thread that made a part numbered them: those of the packages, and those of symbols that are no index into a table. */
-interface Numbering {
-  readonly packages: readonly string[];
-  readonly strings: readonly string[];
-}
 
 /** References from code to data, and their indices in the order of their targets. */
 export interface RefsPart {
@@ -27,14 +24,11 @@ export interface RefsPart {
   readonly byTarget: Uint32Array;
 }
 
-/** The functions. */
-export interface FunctionsPart extends Numbering {
+/** The functions; packages, and names of symbols that are no index into a table, as the thread that made the part numbered them. */
+export interface FunctionsPart {
+  readonly packages: readonly string[];
+  readonly strings: readonly string[];
   readonly functions: Functions;
-}
-
-/** The code and the function table, and what the format and Go's tables say of the rest: a ledger. */
-export interface TablePart extends Numbering {
-  readonly rows: Omit<Ledger, "packages" | "symbols">;
 }
 
 /** The symbol table, and the packages that its names tell. */
@@ -49,9 +43,10 @@ export interface Parts {
   readonly functions: FunctionsPart;
   readonly marks: SymbolMarks;
   readonly origins: Uint32Array | undefined;
-  readonly table: TablePart;
   readonly symbols: SymbolsPart;
-  readonly debug: DebugInfo | undefined;
+  /** What the format and Go's tables say: the code and the function table, and more. The function table is the source of symbols. */
+  readonly table: RowsPart;
+  readonly told: Told;
 }
 
 /** Hands out the parts; undefined for one that does not come: then it is made here. */
@@ -78,22 +73,23 @@ export function* makeParts(bytes: Uint8Array, inflate: Inflate): Generator<Made>
   const claims = new Claims(bytes.length, exe.regions, packages, symbols, go.pcln.nfunc * TABLE_CLAIMS + 4096);
   claims.begin(CLAIMANT.pclntab);
   claimNames(claims, go.pcln, functions);
-  const numbering = (): Numbering => ({ packages: packages.all(), strings: symbols.added() });
-  yield { part: "functions", value: { ...numbering(), functions } };
-  const read = exe.symbols();
-  const told = symbolPackages(bytes, read);
-  yield { part: "marks", value: symbolMarks(exe, told) };
+  yield { part: "functions", value: { packages: packages.all(), strings: symbols.added(), functions } };
   const known = packages.count;
+  const read = exe.symbols();
+  const named = symbolPackages(bytes, read);
+  yield { part: "marks", value: symbolMarks(exe, named) };
   const origins = refOrigins(exe, go, go.module, refs, packageByName(go.pcln, packages));
   // a table that names packages nowhere else is read again by whoever numbers them
   yield { part: "origins", value: packages.count === known ? origins : undefined };
   claimFunctions(claims, exe, go, functions, symbolOf);
-  const { packages: _, symbols: __, ...rows } = fillGaps(sweep(structure), sweep(claims));
-  yield { part: "table", value: { ...numbering(), rows } };
+  const table = fillGaps(sweep(structure), sweep(claims));
   const { count, rva, size, letter, nameOffset, nameLength, entryOffset, entrySize, underscored } = read;
-  const table = { count, rva, size, letter, nameOffset, nameLength, entryOffset, entrySize, underscored };
-  yield { part: "symbols", value: { table, packages: told } };
-  yield { part: "debug", value: readDebug(exe, inflate) };
+  const columns = { count, rva, size, letter, nameOffset, nameLength, entryOffset, entrySize, underscored };
+  yield { part: "symbols", value: { table: columns, packages: named } };
+  const told = claimTold(exe, table, known, named, readDebug(exe, inflate));
+  // not before it is no more looked at here
+  yield { part: "table", value: handOver(table) };
+  yield { part: "told", value: told };
 }
 
 /** Takes over functions and names: they get the same numbers here, if these tables hold no more than `claimStructure` has put there. */
@@ -116,12 +112,4 @@ export function withSymbols(exe: Executable, told: () => SymbolsPart | undefined
     return columns ? namedSymbols(exe.bytes, columns) : exe.symbols();
   };
   return { ...exe, symbols: () => (table ??= read()) };
-}
-
-/** Takes over a ledger whose packages are known here by the same numbers; its strings need not be. */
-export function adoptTable({ rows, strings }: TablePart, packages: Names, symbols: SymbolNames): Ledger {
-  const handles = strings.map((name) => symbols.add(name));
-  const { count, symbol } = rows;
-  for (let i = 0; i < count; i++) symbol[i] = symbols.renumber(symbol[i], handles);
-  return { ...rows, packages, symbols };
 }

@@ -14,8 +14,13 @@ export const INFERRED = 3;
 
 /** Interned strings; id 0 is "" and means "none". */
 export class Names {
-  private readonly ids = new Map<string, number>([["", 0]]);
-  private readonly list: string[] = [""];
+  private readonly ids = new Map<string, number>();
+  private readonly list: string[] = [];
+
+  /** `names`: distinct ones in the order of their ids; the first is "". */
+  constructor(names: readonly string[] = [""]) {
+    for (const name of names) this.id(name);
+  }
 
   id(name: string): number {
     let id = this.ids.get(name);
@@ -63,9 +68,13 @@ export class SymbolNames {
     return this.strings.all();
   }
 
-  /** A handle of another table whose sources are those of this one; `handles` are the handles here of the names added there. */
-  renumber(handle: number, handles: readonly number[]): number {
-    return (handle & (SOURCES - 1)) === 0 ? handles[handle >>> SOURCE_BITS] : handle;
+  /** Turns handles of another table into handles of this one: of names that were added there, and of its one source, which is `source` here. */
+  renumber(handles: Uint32Array, count: number, added: readonly string[], source: (index: number) => number): void {
+    const own = Uint32Array.from(added, (name) => this.add(name));
+    for (let i = 0; i < count; i++) {
+      const index = handles[i] >>> SOURCE_BITS;
+      handles[i] = (handles[i] & (SOURCES - 1)) === 0 ? own[index] : source(index);
+    }
   }
 
   /** Registers a source of names and answers the function from its indices (below 2^26) to handles. */

@@ -8,20 +8,23 @@ import { looksGarbled } from "../binary/go/garble.ts";
 import { release } from "../binary/memory.ts";
 import type { GoProgram } from "../binary/go/program.ts";
 import { openContainer } from "../binary/open.ts";
-import { adoptFunctions, adoptTable, type Beside, type SymbolsPart, withSymbols } from "./beside.ts";
+import { adoptFunctions, type Beside, type SymbolsPart, withSymbols } from "./beside.ts";
 import { claimData, type DataResult } from "./claims/data.ts";
 import { type Inflate, readDebug } from "./claims/dwarf.ts";
 import { type Functions, ownFunctions } from "./claims/functions.ts";
 import { inlinedRows } from "./claims/inlined.ts";
 import { claimLinks } from "./claims/links.ts";
 import { claimNames } from "./claims/pclntab.ts";
+import { type SymbolPackages, symbolPackages } from "./claims/packagenames.ts";
 import { claimRest } from "./claims/rest.ts";
 import { sourceFiles } from "./claims/sourcefiles.ts";
 import { numberMarks, type SymbolMarks, symbolMarks } from "./claims/symbols.ts";
+import { claimTold } from "./claims/told.ts";
 import { claimTestimony } from "./claims/testimony.ts";
 import { CLAIMANT, claimFunctions, claimStructure, openProgram, TABLE_CLAIMS } from "./front.ts";
 import { type ProbeDump, reflects } from "../linkgraph/probe.ts";
 import { Claims, EXACT, KIND, type Ledger, Names, SymbolNames } from "./ledger.ts";
+import { adopt } from "./handover.ts";
 import { fillGaps, releaseLedger, sweep } from "./sweep.ts";
 
 /** An embedded asset: one line of its own, whoever owns its bytes. */
@@ -163,12 +166,17 @@ function profileOne(bytes: Uint8Array, options: ProfileOptions, packages: Names,
   let asked: { readonly part: SymbolsPart | undefined } | undefined;
   const symbolsBeside = (): SymbolsPart | undefined => (asked ??= { part: beside?.("symbols") }).part;
   const exe = beside ? withSymbols(program.exe, symbolsBeside) : program.exe;
-  let told: SymbolMarks | undefined;
-  const readMarks = (): SymbolMarks => (told ??= beside?.("marks") ?? symbolMarks(exe));
+  let named: SymbolPackages | undefined;
+  const readNames = (): SymbolPackages => (named ??= symbolsBeside()?.packages ?? symbolPackages(bytes, exe.symbols()));
+  let marks: SymbolMarks | undefined;
+  const readMarks = (): SymbolMarks => (marks ??= beside?.("marks") ?? symbolMarks(exe, readNames()));
   let data: DataResult | undefined;
   let inlined: InlinedRow[] | undefined;
   let files: FileRow[] | undefined;
   let garbled = false;
+  // number of packages that are named before any data is looked at
+  let known = packages.count;
+  let dataRows: Ledger | undefined;
   if (go) {
     let front: Front | undefined;
     const readFront = (): Front => {
@@ -184,7 +192,6 @@ function profileOne(bytes: Uint8Array, options: ProfileOptions, packages: Names,
       return sweep(table);
     };
     if (!beside) fill(ownTable());
-    let dataRows: Ledger | undefined;
     if (go.module) {
       const late = new Claims(bytes.length, exe.regions, packages, symbols, Math.ceil(bytes.length / 200) + 4096);
       late.begin(CLAIMANT.data);
@@ -204,26 +211,29 @@ function profileOne(bytes: Uint8Array, options: ProfileOptions, packages: Names,
       dataRows = sweep(late);
       // where no data names packages, its symbols do
     } else for (const name of readMarks().packages) packages.id(name);
+    const { functions, symbolOf } = readFront();
+    known = readFront().known;
     if (beside) {
       const table = beside("table");
       if (table) {
         releaseLedger(base);
-        base = adoptTable(table, packages, symbols);
+        base = adopt(table, packages, symbols, symbolOf);
       } else fill(ownTable());
     }
-    if (dataRows) fill(dataRows);
-    const { functions } = readFront();
     garbled = looksGarbled(ownersOf(functions, packages));
     warnings.push(...doubts(go, goVersion, garbled));
   }
+  const symbolNames = go && readNames();
+  const told = beside?.("told") ?? claimTold(exe, base, known, symbolNames, readDebug(exe, options.inflate));
+  if (dataRows) fill(dataRows);
   const rest = claimRest({
     exe,
     base,
     hasGo: go !== undefined,
     goParts: go?.module ? partsOf(go.module, go.pcln) : [],
     warnings,
-    debug: () => beside?.("debug") ?? readDebug(exe, options.inflate),
-    symbolPackages: () => symbolsBeside()?.packages,
+    told,
+    symbolPackages: symbolNames,
   });
   const stripped = readMarks().functions === 0;
   const elimination = testimony ? asLinked(options.testimony, data?.elimination) : data?.elimination;
@@ -250,6 +260,8 @@ function profileOne(bytes: Uint8Array, options: ProfileOptions, packages: Names,
 interface Front {
   readonly functions: Functions;
   readonly symbolOf: (f: number) => number;
+  /** Number of packages that are named by then. */
+  readonly known: number;
   /** The claims on the function table's names, if they were made here. */
   readonly names?: Claims;
 }
@@ -266,7 +278,8 @@ function frontOf(
     for (let f = 0; f < go.pcln.nfunc; f++)
       functions.owner[f] = testimony.functions.get(go.pcln.entry[f]) ?? functions.owner[f];
   const symbolOf = symbols.source((i) => go.pcln.name(i));
-  return { functions, symbolOf, names: namesOf(exe, go, packages, symbols, functions) };
+  const names = namesOf(exe, go, packages, symbols, functions);
+  return { functions, symbolOf, known: packages.count, names };
 }
 
 function namesOf(exe: Executable, go: GoProgram, packages: Names, symbols: SymbolNames, functions: Functions): Claims {
@@ -280,7 +293,8 @@ function namesOf(exe: Executable, go: GoProgram, packages: Names, symbols: Symbo
 function adopted(go: GoProgram, packages: Names, symbols: SymbolNames, beside: Beside | undefined): Front | undefined {
   const part = beside?.("functions");
   if (!part) return undefined;
-  return { functions: part.functions, symbolOf: adoptFunctions(part, go, packages, symbols) };
+  const symbolOf = adoptFunctions(part, go, packages, symbols);
+  return { functions: part.functions, symbolOf, known: packages.count };
 }
 
 /** The packages that own functions. */

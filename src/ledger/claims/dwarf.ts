@@ -126,7 +126,7 @@ export interface DebugInfo {
   readonly warnings: readonly string[];
 }
 
-/** Claims every debug section as a whole, by what `readDebug` has found. */
+/** Claims debug sections as a whole, by what `readDebug` has found. */
 export function claimDebug(info: DebugInfo, claims: Claims, places: Places): void {
   const owners = info.owners.map((name) => claims.packages.id(name));
   for (const section of info.sections) claimSection(section, owners, claims, places);
@@ -176,6 +176,14 @@ function claimSection(section: DebugSection, owners: readonly number[], claims: 
     own(at, end, owner, INFERRED);
     at = end;
   }
+}
+
+/** True if the ledger knows the owners of all places that a section is about: it can be claimed. */
+export function isPlaced(section: DebugSection, places: Places): boolean {
+  const place = section.parts?.place;
+  if (!place) return true;
+  for (let i = 0; i < place.length; i++) if (place[i] >= 0 && places.owned(place[i]) < 0) return false;
+  return true;
 }
 
 function ownerOfPlace(rva: number, places: Places): number {

@@ -68,7 +68,7 @@ export class PackageNames {
   private readonly told: { readonly ids: readonly number[]; readonly of: Uint32Array } | undefined;
   private readonly budget = new Budget();
 
-  /** `told`: what `symbolPackages` says of the table of a Go program. */
+  /** `told`: what `symbolPackages` says of the table, if it is a Go program's. */
   constructor(packages: Names, dialect: Dialect, told?: SymbolPackages) {
     this.packages = packages;
     this.dialect = dialect;
@@ -78,10 +78,8 @@ export class PackageNames {
   /** Package id of a symbol by its name alone; 0 if the name tells none. A Go program's packages are known from its functions. */
   of(table: SymbolTable, i: number): number {
     if (this.told) return this.told.ids[this.told.of[i]];
-    if (this.dialect === "other" || !this.budget.allows(table, i)) return 0;
-    const name = table.name(i);
-    if (this.dialect === "tinygo") return this.packages.id(packageOf(name.replace(/^\(\*?/, "")));
-    return this.packages.find(packageOf(name)) ?? 0;
+    if (this.dialect !== "tinygo" || !this.budget.allows(table, i)) return 0;
+    return this.packages.id(packageOf(table.name(i).replace(/^\(\*?/, "")));
   }
 
   /** True for symbols that stand for no object: borders of sections, and what Go's linker keeps under "go:". */

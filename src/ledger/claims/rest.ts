@@ -1,8 +1,9 @@
 // The second half of the claimants: over what is not loaded Go data. Their owners come from the ledger of the first half.
 import type { Executable } from "../../binary/executable.ts";
+import { adopt } from "../handover.ts";
 import { Claims, KIND, type Ledger } from "../ledger.ts";
 import { fillGaps, rangeAt, releaseLedger, sweep } from "../sweep.ts";
-import { claimDebug, type DebugInfo } from "./dwarf.ts";
+import { claimDebug } from "./dwarf.ts";
 import { claimForeign } from "./foreign.ts";
 import { claimLeftovers, isFiller } from "./leftovers.ts";
 import { claimLinkage } from "./linkage.ts";
@@ -10,6 +11,7 @@ import { Places } from "./places.ts";
 import { PackageNames, type SymbolPackages } from "./packagenames.ts";
 import { claimRelocations } from "./relocations.ts";
 import { claimSymbols } from "./symtab.ts";
+import type { Told } from "./told.ts";
 
 /** Best first; each fills what the ones before it left. */
 const CLAIMANT = {
@@ -26,10 +28,10 @@ export interface RestInput {
   readonly hasGo: boolean;
   /** Runs of RVAs that Go's linker filled, where its data was attributed object by object; empty where it was not. */
   readonly goParts: readonly (readonly [number, number])[];
-  /** What the debug information says; asked for when its turn comes. */
-  readonly debug: () => DebugInfo | undefined;
-  /** What the names of a Go program's symbols say, if somebody has read them. */
-  readonly symbolPackages: () => SymbolPackages | undefined;
+  /** What the symbol table and the debug information tell of themselves. */
+  readonly told: Told;
+  /** What the names of a Go program's symbols say. */
+  readonly symbolPackages: SymbolPackages | undefined;
   /** Grows by what turns out to be damaged. */
   readonly warnings: string[];
 }
@@ -40,44 +42,46 @@ export interface Rest {
   readonly tinygo: boolean;
 }
 
-export function claimRest({ exe, base, hasGo, goParts, debug, symbolPackages, warnings }: RestInput): Rest {
-  const claims = (): Claims => new Claims(base.size, exe.regions, base.packages, base.symbols);
+export function claimRest({ exe, base, hasGo, goParts, told, symbolPackages, warnings }: RestInput): Rest {
+  const { packages, symbols } = base;
+  const claims = (): Claims => new Claims(base.size, exe.regions, packages, symbols);
   let ledger = base;
-  const fill = (more: Claims): void => {
-    const found = sweep(more);
-    const filled = fillGaps(ledger, found);
+  const fill = (more: Ledger): void => {
+    const filled = fillGaps(ledger, more);
     if (filled !== ledger) releaseLedger(ledger);
-    releaseLedger(found);
+    releaseLedger(more);
     ledger = filled;
   };
+  const handle = symbols.source((i) => exe.symbols().name(i));
   // foreign code first: symbols, relocations and frames that point at it follow it
   const foreign = claims();
   const tinygo = !hasGo && hasTinyGoSymbols(exe);
-  const names = new PackageNames(base.packages, hasGo ? "go" : tinygo ? "tinygo" : "other", symbolPackages());
-  const named = claimForeign(foreign, exe, new Places(ledger, exe.regions), names) > 0;
+  const names = new PackageNames(packages, hasGo ? "go" : tinygo ? "tinygo" : "other", symbolPackages);
+  const named = claimForeign(foreign, exe, new Places(ledger, exe.regions), names, told.homeless, handle) > 0;
   const hasC = named || (!exe.wasm && (!hasGo || codeBeside(exe, base, goParts)));
-  if (foreign.count > 0) fill(foreign);
+  if (foreign.count > 0) fill(sweep(foreign));
 
   const places = new Places(ledger, exe.regions);
   const late = claims();
   late.begin(CLAIMANT.symbols);
-  claimSymbols(late, exe, places, names, hasC);
+  claimSymbols(late, exe, places, names, hasC, told.unnamed, handle);
   late.begin(CLAIMANT.relocations);
   claimRelocations(late, exe, places, hasC);
   late.begin(CLAIMANT.dwarf);
-  const info = debug();
-  if (info) {
-    claimDebug(info, late, places);
-    warnings.push(...info.warnings);
+  if (told.debug) {
+    claimDebug(told.debug, late, places);
+    warnings.push(...told.debug.warnings);
   }
   late.begin(CLAIMANT.linkage);
   claimLinkage(late, exe, places, hasC);
-  fill(late);
+  const certain = adopt(told.part, packages, symbols, handle);
+  const rest = fillGaps(certain, sweep(late));
+  fill(rest);
 
   const last = claims();
   claimLeftovers(last, exe, ledger, goParts);
-  fill(last);
-  return { ledger, tinygo: tinygo || info?.tinygo === true };
+  fill(sweep(last));
+  return { ledger, tinygo: tinygo || told.debug?.tinygo === true };
 }
 
 /** True if there is code beside Go's in the section that holds Go's: all that shows C in a stripped program. */

@@ -2,7 +2,7 @@
 import type { Executable, SymbolTable } from "../../binary/executable.ts";
 import { KIND, Names, type SymbolNames } from "../ledger.ts";
 import { type MarkRows, Marks } from "./objects.ts";
-import { isMarker, type SymbolPackages, symbolPackages } from "./packagenames.ts";
+import { isMarker, type SymbolPackages } from "./packagenames.ts";
 
 const DATA = letters("RrDdBb");
 const CODE = letters("Tt");
@@ -16,8 +16,8 @@ export interface SymbolMarks {
   readonly functions: number;
 }
 
-/** Marks for all sized data symbols whose names tell their package. `told`: what the names tell, where that is known. */
-export function symbolMarks(exe: Executable, told?: SymbolPackages): SymbolMarks {
+/** Marks for all sized data symbols whose names tell their package. */
+export function symbolMarks(exe: Executable, { names, of }: SymbolPackages): SymbolMarks {
   const table = exe.symbols();
   const { count, letter, rva, size } = table;
   const marks = new Marks();
@@ -25,7 +25,6 @@ export function symbolMarks(exe: Executable, told?: SymbolPackages): SymbolMarks
   if (count === 0) return { marks, packages: packages.all(), functions: 0 };
   // Mach-O and PE store no sizes: the next symbol may stand far behind objects without names
   const sized = exe.format !== "macho" && exe.format !== "pe";
-  const { names, of } = told ?? symbolPackages(exe.bytes, table);
   for (let i = 0; i < count; i++) {
     if (DATA[letter[i]] === 0 || size[i] === 0 || of[i] === 0 || isMarker(table, i)) continue;
     marks.add(rva[i], sized ? size[i] : 0, kindOf(exe.bytes, table, i), packages.id(names[of[i]]), i);

@@ -1,13 +1,30 @@
 // Symbol tables: each record and each name belongs to the package of the symbol.
-import { type Executable, NO_RVA } from "../../binary/executable.ts";
+import { type Executable, NO_RVA, type SymbolTable } from "../../binary/executable.ts";
+import { U32List } from "../../binary/go/types.ts";
 import { type Claims, EXACT, KIND } from "../ledger.ts";
 import { FOREIGN } from "./foreign.ts";
 import type { PackageNames } from "./packagenames.ts";
 import type { Places } from "./places.ts";
 
 /**
- * Claims the records and names of the symbol table that the file's symbols() reads. A name that tells no package (C, assembly) follows
- * its address; without an owner there, it is C's in a program that holds C, else nobody's. Names that several symbols share belong to the first.
+ * Claims the records and names of the symbols whose names tell a package, which `packageOf` answers. Returns the indices of the others.
+ * Names that several symbols share belong to the first.
+ */
+export function claimNamedSymbols(claims: Claims, exe: Executable, packageOf: (i: number) => number): Uint32Array {
+  const table = exe.symbols();
+  const handle = claims.symbols.source((i) => table.name(i));
+  const unnamed = new U32List();
+  for (let i = 0; i < table.count; i++) {
+    const pkg = packageOf(i);
+    if (pkg === 0) unnamed.push(i);
+    else claimSymbol(claims, exe, table, i, pkg, handle(i));
+  }
+  return unnamed.array();
+}
+
+/**
+ * Claims those of other symbols. A name that tells no package (C, assembly) follows its address; without an owner there, it is C's in a
+ * program that holds C, else nobody's.
  */
 export function claimSymbols(
   claims: Claims,
@@ -15,30 +32,43 @@ export function claimSymbols(
   places: Places,
   names: PackageNames,
   hasC: boolean,
+  symbols: Uint32Array,
+  handle: (i: number) => number,
 ): void {
   const table = exe.symbols();
-  const { count, entrySize, entryOffset, nameOffset, nameLength, rva } = table;
-  if (count === 0) return;
-  const handle = claims.symbols.source((i) => table.name(i));
-  for (let i = 0; i < count; i++) {
+  const { rva } = table;
+  for (let k = 0; k < symbols.length; k++) {
+    const i = symbols[k];
     let pkg = names.of(table, i);
     if (pkg === 0 && rva[i] !== NO_RVA && !names.isMarker(table, i)) {
       const range = places.owned(rva[i]);
       if (range >= 0) pkg = places.ledger.pkg[range];
       else if (hasC && places.offsetOf(rva[i]) >= 0) pkg = claims.packages.id(FOREIGN);
     }
-    if (pkg === 0) continue;
-    const symbol = handle(i);
-    const name = nameOffset[i];
-    if (entrySize === 0) {
-      claims.file(entryOffset[i], name + nameLength[i], KIND.symtab, pkg, symbol, EXACT);
-      continue;
-    }
-    const record = entryOffset[i];
-    // COFF: auxiliary records follow the symbol that they belong to
-    const aux = exe.format === "pe" ? exe.bytes[record + 17] : 0;
-    claims.file(record, record + entrySize * (1 + aux), KIND.symtab, pkg, symbol, EXACT);
-    if (name >= record && name < record + entrySize) continue;
-    claims.file(name, name + nameLength[i] + 1, KIND.symtab, pkg, symbol, EXACT);
+    if (pkg !== 0) claimSymbol(claims, exe, table, i, pkg, handle(i));
   }
+}
+
+/** Claims one symbol's record and name. */
+function claimSymbol(
+  claims: Claims,
+  exe: Executable,
+  table: SymbolTable,
+  i: number,
+  pkg: number,
+  symbol: number,
+): void {
+  const { entrySize } = table;
+  const record = table.entryOffset[i];
+  const name = table.nameOffset[i];
+  const nameEnd = name + table.nameLength[i];
+  if (entrySize === 0) {
+    claims.file(record, nameEnd, KIND.symtab, pkg, symbol, EXACT);
+    return;
+  }
+  // COFF: auxiliary records follow the symbol that they belong to
+  const aux = exe.format === "pe" ? exe.bytes[record + 17] : 0;
+  claims.file(record, record + entrySize * (1 + aux), KIND.symtab, pkg, symbol, EXACT);
+  if (name >= record && name < record + entrySize) return;
+  claims.file(name, nameEnd + 1, KIND.symtab, pkg, symbol, EXACT);
 }
