@@ -197,20 +197,16 @@ export class Claims {
   }
 
   /** Hands the arrays over to the sweep; the object must not be used afterwards (it lets go of its memory). */
-  take(): {
-    count: number;
-    start: Uint32Array;
-    end: Uint32Array;
-    pkg: Uint32Array;
-    symbol: Uint32Array;
-    tag: Uint32Array;
-  } {
+  take(): ClaimRows {
     const { count, start, end, pkg, symbol, tag } = this;
     this.start = this.end = this.pkg = this.symbol = this.tag = new Uint32Array(0);
     this.count = 0;
     return { count, start, end, pkg, symbol, tag };
   }
 }
+
+/** Claims as columns. */
+export type ClaimRows = Pick<Claims, "count" | "start" | "end" | "pkg" | "symbol" | "tag">;
 
 /** Range i is [start[i], start[i+1]) with start[count] = size: contiguous from 0 to size by construction. */
 export interface Ledger {

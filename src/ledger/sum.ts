@@ -36,10 +36,13 @@ export interface SymbolSums {
 /** Bytes by symbol and kind; `only` limits the sum to one package (0: overhead). O(ranges) plus one name per distinct handle. */
 export function sumSymbols(ledger: Ledger, only?: number): SymbolSums {
   const { count, start, pkg, symbol, kind, size } = ledger;
+  const rows = only === undefined ? undefined : rowsOf(ledger, only);
+  const length = rows ? rows.length : count;
   const groups = new Groups();
-  const groupOf = new Uint32Array(count);
-  for (let i = 0; i < count; i++) {
-    if (only === undefined || pkg[i] === only) groupOf[i] = groups.index(pkg[i], symbol[i]);
+  const groupOf = new Uint32Array(length);
+  for (let k = 0; k < length; k++) {
+    const i = rows ? rows[k] : k;
+    groupOf[k] = groups.index(pkg[i], symbol[i]);
   }
   // Two handles may decode to the same name (a symbol table's and pclntab's): merge by name within a package.
   const merged = new Uint32Array(groups.count);
@@ -60,14 +63,21 @@ export function sumSymbols(ledger: Ledger, only?: number): SymbolSums {
   }
   const kinds = new Uint32Array(names.length * KIND_COUNT);
   const bytes = new Float64Array(names.length);
-  for (let i = 0; i < count; i++) {
-    if (only !== undefined && pkg[i] !== only) continue;
-    const length = (i + 1 < count ? start[i + 1] : size) - start[i];
-    const m = merged[groupOf[i]];
-    kinds[m * KIND_COUNT + kind[i]] += length;
-    bytes[m] += length;
+  for (let k = 0; k < length; k++) {
+    const i = rows ? rows[k] : k;
+    const m = merged[groupOf[k]];
+    const own = (i + 1 < count ? start[i + 1] : size) - start[i];
+    kinds[m * KIND_COUNT + kind[i]] += own;
+    bytes[m] += own;
   }
   return { count: names.length, pkg: Uint32Array.from(owners), name: names, kinds, bytes };
+}
+
+/** Indices of the ranges that a package owns. */
+function rowsOf({ pkg }: Ledger, only: number): number[] {
+  const rows: number[] = [];
+  for (let i = pkg.indexOf(only); i >= 0; i = pkg.indexOf(only, i + 1)) rows.push(i);
+  return rows;
 }
 
 /** Numbers pairs in order of first appearance: open addressing, no allocation per pair. */

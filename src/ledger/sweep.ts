@@ -1,6 +1,6 @@
 // Turns claims into a ledger: one sweep over the claims by start, the claimant with the lowest number owning each byte.
 import { longer, release, takeU32, takeU8, wider } from "../binary/memory.ts";
-import { type Claims, INFERRED, KIND, type Ledger } from "./ledger.ts";
+import { type ClaimRows, type Claims, INFERRED, KIND, type Ledger } from "./ledger.ts";
 
 class Rows {
   count = 0;
@@ -45,6 +45,20 @@ class Rows {
     this.symbol[i] = symbol;
     this.evidence[i] = evidence;
     this.count++;
+  }
+
+  /** Adds the claims from the i-th in order on that stand alone, and the gaps in front of them from an offset on; answers which is the next. */
+  addAlone({ count, start, end, pkg, symbol, tag }: ClaimRows, order: Uint32Array, i: number, at: number): number {
+    for (; i < count; i++) {
+      const c = order[i];
+      const from = start[c];
+      const to = end[c];
+      if (i + 1 < count && start[order[i + 1]] < to) break;
+      if (from > at) this.add(at, KIND.unattributed, 0, 0, INFERRED);
+      this.add(from, (tag[c] >>> 8) & 255, pkg[c], symbol[c], tag[c] & 255);
+      at = to;
+    }
+    return i;
   }
 
   /** Adds rows [from, to) of a ledger, the first from `start` on. Neighbours in a ledger differ: only the first may go on with a row here. */
@@ -193,7 +207,8 @@ function scatter(
  */
 export function sweep(claims: Claims): Ledger {
   const { size } = claims;
-  const { count, start, end, pkg, symbol, tag } = claims.take();
+  const taken = claims.take();
+  const { count, start, end, pkg, symbol, tag } = taken;
   const order = sortedOrder(start, count);
   // every claim may begin a row, end one, and leave a gap behind it
   const rows = new Rows(Math.min(size, count + (count >> 2)));
@@ -229,7 +244,6 @@ export function sweep(claims: Claims): Ledger {
       i = m;
     }
   };
-  const gap = (from: number): void => rows.add(from, KIND.unattributed, 0, 0, INFERRED);
   const own = (from: number, c: number): void => rows.add(from, (tag[c] >>> 8) & 255, pkg[c], symbol[c], tag[c] & 255);
 
   let at = 0;
@@ -237,15 +251,13 @@ export function sweep(claims: Claims): Ledger {
   while (at < size) {
     while (heap.length > 0 && end[heap[0]] <= at) pop();
     if (heap.length === 0) {
+      // most claims do
+      const next = rows.addAlone(taken, order, i, at);
+      if (next > i) at = end[order[next - 1]];
+      i = next;
       const to = i < count ? start[order[i]] : size;
-      if (to > at) gap(at);
+      if (to > at) rows.add(at, KIND.unattributed, 0, 0, INFERRED);
       at = to;
-      // most claims stand alone
-      if (i < count && (i + 1 === count || start[order[i + 1]] >= end[order[i]])) {
-        own(at, order[i]);
-        at = end[order[i++]];
-        continue;
-      }
       while (i < count && start[order[i]] === at) push(order[i++]);
       continue;
     }
@@ -275,8 +287,7 @@ export function fillGaps(base: Ledger, more: Ledger): Ledger {
   const rows = new Rows(base.count + more.count);
   let j = 0;
   for (let i = 0; i < base.count; i++) {
-    const found = base.kind.indexOf(KIND.unattributed, i);
-    const gap = found < 0 || found > base.count ? base.count : found;
+    const gap = nextGap(base, i);
     if (gap > i) rows.copy(base, i, gap, base.start[i]);
     if (gap === base.count) break;
     i = gap;
@@ -306,4 +317,10 @@ export function rangeAt(ledger: Ledger, offset: number): number {
     else hi = mid - 1;
   }
   return lo;
+}
+
+/** Index of the first range from the i-th on that nobody owns; the number of ranges if there is none. */
+export function nextGap({ kind, count }: Ledger, i: number): number {
+  const found = kind.indexOf(KIND.unattributed, i);
+  return found < 0 ? count : found;
 }

@@ -2,6 +2,7 @@
 import type { Executable, Section } from "../../binary/executable.ts";
 import { FOREIGN } from "./foreign.ts";
 import { type Claims, EXACT, INFERRED, KIND, type Ledger } from "../ledger.ts";
+import { nextGap } from "../sweep.ts";
 
 /** Linkers align segments to pages of at most 64 KiB. */
 const MAX_ALIGNMENT = 0x1_0000;
@@ -50,8 +51,7 @@ export function claimLeftovers(
 
   let s = 0;
   let t = 0;
-  for (let i = 0; i < ledger.count; i++) {
-    if (ledger.kind[i] !== KIND.unattributed) continue;
+  for (let i = nextGap(ledger, 0); i < ledger.count; i = nextGap(ledger, i + 1)) {
     const end = i + 1 < ledger.count ? ledger.start[i + 1] : ledger.size;
     // start code and the like has no sized symbols
     const besideC =

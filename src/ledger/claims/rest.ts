@@ -1,8 +1,8 @@
 // The second half of the claimants: over what is not loaded Go data. Their owners come from the ledger of the first half.
 import type { Executable } from "../../binary/executable.ts";
 import { adopt } from "../handover.ts";
-import { Claims, KIND, type Ledger } from "../ledger.ts";
-import { fillGaps, rangeAt, releaseLedger, sweep } from "../sweep.ts";
+import { Claims, type Ledger } from "../ledger.ts";
+import { fillGaps, nextGap, rangeAt, releaseLedger, sweep } from "../sweep.ts";
 import { claimDebug } from "./dwarf.ts";
 import { claimForeign } from "./foreign.ts";
 import { claimLeftovers, isFiller } from "./leftovers.ts";
@@ -91,8 +91,8 @@ function codeBeside(exe: Executable, ledger: Ledger, goParts: RestInput["goParts
   );
   if (!text) return false;
   const end = text.offset + text.fileSize;
-  for (let i = rangeAt(ledger, text.offset); i < ledger.count && ledger.start[i] < end; i++) {
-    if (ledger.kind[i] !== KIND.unattributed) continue;
+  const first = nextGap(ledger, rangeAt(ledger, text.offset));
+  for (let i = first; i < ledger.count && ledger.start[i] < end; i = nextGap(ledger, i + 1)) {
     const from = Math.max(text.offset, ledger.start[i]);
     const to = Math.min(end, i + 1 < ledger.count ? ledger.start[i + 1] : ledger.size);
     const rva = text.rva + from - text.offset;
