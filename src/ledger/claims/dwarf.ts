@@ -138,32 +138,21 @@ function claimSection(section: DebugSection, owners: readonly number[], claims: 
   const { start: from, end: to } = section;
   const own = (start: number, end: number, owner: number, evidence: number): void =>
     claims.file(start, end, KIND.dwarf, owner === DAMAGED ? 0 : owner, owner === DAMAGED ? damaged : handle, evidence);
-  const parts = new Parts();
-  if (section.parts) {
-    const { start, owner, place } = section.parts;
-    for (let i = 0; i < start.length; i++) {
-      if (owner) parts.add(start[i], owner[i] === DAMAGED ? DAMAGED : owners[owner[i]]);
-      else if (place) parts.add(start[i], ownerOfPlace(place[i], places));
-    }
-  }
-  if (parts.start.length === 0) {
+  const { parts } = section;
+  if (!parts || parts.start.length === 0) {
     own(from, to, section.failed ? DAMAGED : SHARED, EXACT);
     return;
   }
+  const { start } = parts;
+  const ownerOf = ownersOfParts(parts, owners, places);
   if (section.rawSize < 0) {
-    if (parts.start[0] > 0) own(from, from + parts.start[0], SHARED, EXACT);
-    for (let i = 0; i < parts.start.length; i++) {
-      own(from + parts.start[i], i + 1 < parts.start.length ? from + parts.start[i + 1] : to, parts.owner[i], EXACT);
+    if (start[0] > 0) own(from, from + start[0], SHARED, EXACT);
+    for (let i = 0; i < start.length; i++) {
+      own(from + start[i], i + 1 < start.length ? from + start[i + 1] : to, ownerOf[i], EXACT);
     }
     return;
   }
-  const total = section.rawSize;
-  const sums = new Map<number, number>();
-  if (parts.start[0] > 0) sums.set(SHARED, parts.start[0]);
-  for (let i = 0; i < parts.start.length; i++) {
-    const end = i + 1 < parts.start.length ? parts.start[i + 1] : Math.max(total, parts.start[i]);
-    sums.set(parts.owner[i], (sums.get(parts.owner[i]) ?? 0) + end - parts.start[i]);
-  }
+  const sums = sumsOfParts(start, ownerOf, section.rawSize);
   const whole = Math.max(
     1,
     [...sums.values()].reduce((a, b) => a + b, 0),
@@ -176,6 +165,31 @@ function claimSection(section: DebugSection, owners: readonly number[], claims: 
     own(at, end, owner, INFERRED);
     at = end;
   }
+}
+
+/** Package ids, or DAMAGED. */
+function ownersOfParts(
+  { start, owner, place }: NonNullable<DebugSection["parts"]>,
+  owners: readonly number[],
+  places: Places,
+): Uint32Array {
+  const out = new Uint32Array(start.length);
+  for (let i = 0; i < out.length; i++) {
+    if (owner) out[i] = owner[i] === DAMAGED ? DAMAGED : owners[owner[i]];
+    else if (place) out[i] = ownerOfPlace(place[i], places);
+  }
+  return out;
+}
+
+/** Bytes by owner, in the order in which they begin. */
+function sumsOfParts(start: Float64Array, ownerOf: Uint32Array, total: number): Map<number, number> {
+  const sums = new Map<number, number>();
+  if (start[0] > 0) sums.set(SHARED, start[0]);
+  for (let i = 0; i < start.length; i++) {
+    const length = (i + 1 < start.length ? start[i + 1] : Math.max(total, start[i])) - start[i];
+    if (length > 0) sums.set(ownerOf[i], (sums.get(ownerOf[i]) ?? 0) + length);
+  }
+  return sums;
 }
 
 /** True if the ledger knows the owners of all places that a section is about: it can be claimed. */

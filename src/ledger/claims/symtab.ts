@@ -17,7 +17,12 @@ export function claimNamedSymbols(claims: Claims, exe: Executable, packageOf: (i
   for (let i = 0; i < table.count; i++) {
     const pkg = packageOf(i);
     if (pkg === 0) unnamed.push(i);
-    else claimSymbol(claims, exe, table, i, pkg, handle(i));
+    else claimRecord(claims, exe, table, i, pkg, handle(i));
+  }
+  // a loop of its own: both tables mostly ascend, and claims that ascend need no sorting
+  for (let i = 0; i < table.count; i++) {
+    const pkg = packageOf(i);
+    if (pkg !== 0) claimName(claims, table, i, pkg, handle(i));
   }
   return unnamed.array();
 }
@@ -45,12 +50,14 @@ export function claimSymbols(
       if (range >= 0) pkg = places.ledger.pkg[range];
       else if (hasC && places.offsetOf(rva[i]) >= 0) pkg = claims.packages.id(FOREIGN);
     }
-    if (pkg !== 0) claimSymbol(claims, exe, table, i, pkg, handle(i));
+    if (pkg === 0) continue;
+    claimRecord(claims, exe, table, i, pkg, handle(i));
+    claimName(claims, table, i, pkg, handle(i));
   }
 }
 
-/** Claims one symbol's record and name. */
-function claimSymbol(
+/** Claims one symbol's record; with its name, if that is part of it. */
+function claimRecord(
   claims: Claims,
   exe: Executable,
   table: SymbolTable,
@@ -60,15 +67,21 @@ function claimSymbol(
 ): void {
   const { entrySize } = table;
   const record = table.entryOffset[i];
-  const name = table.nameOffset[i];
-  const nameEnd = name + table.nameLength[i];
-  if (entrySize === 0) {
-    claims.file(record, nameEnd, KIND.symtab, pkg, symbol, EXACT);
-    return;
-  }
   // COFF: auxiliary records follow the symbol that they belong to
   const aux = exe.format === "pe" ? exe.bytes[record + 17] : 0;
-  claims.file(record, record + entrySize * (1 + aux), KIND.symtab, pkg, symbol, EXACT);
-  if (name >= record && name < record + entrySize) return;
-  claims.file(name, nameEnd + 1, KIND.symtab, pkg, symbol, EXACT);
+  const end = entrySize === 0 ? table.nameOffset[i] + table.nameLength[i] : record + entrySize * (1 + aux);
+  claims.file(record, end, KIND.symtab, pkg, symbol, EXACT);
+}
+
+/** Claims a name that stands elsewhere than the record. */
+function claimName(
+  claims: Claims,
+  { entrySize, entryOffset, nameOffset, nameLength }: SymbolTable,
+  i: number,
+  pkg: number,
+  symbol: number,
+): void {
+  const name = nameOffset[i];
+  if (entrySize === 0 || (name >= entryOffset[i] && name < entryOffset[i] + entrySize)) return;
+  claims.file(name, name + nameLength[i] + 1, KIND.symtab, pkg, symbol, EXACT);
 }
