@@ -42,6 +42,14 @@ export function release(...arrays: readonly ArrayBufferView[]): void {
   }
 }
 
+/**
+ * Gives the buffer of an array that was not taken here back to the system at once. It is detached, which costs what the others avoid: for
+ * what is large and comes last.
+ */
+export function discard({ buffer }: ArrayBufferView): void {
+  if (buffer instanceof ArrayBuffer) buffer.transfer(0);
+}
+
 /** A copy with room for `count` numbers; gives the original back. */
 export function wider(array: Uint32Array, count: number): Uint32Array {
   const copy = takeU32(count);

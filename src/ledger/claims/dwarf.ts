@@ -9,7 +9,7 @@ import {
   type Units,
 } from "../../binary/dwarf/units.ts";
 import type { Executable, Section } from "../../binary/executable.ts";
-import { release } from "../../binary/memory.ts";
+import { discard } from "../../binary/memory.ts";
 import { unescapePath } from "../../binary/go/symbolname.ts";
 import { type Claims, EXACT, INFERRED, KIND, Names } from "../ledger.ts";
 import { FOREIGN } from "./foreign.ts";
@@ -314,7 +314,7 @@ class Job {
   /** Lets go of what was decompressed. */
   private drop(section: Section | undefined, raw: Uint8Array | undefined): void {
     const isOwn = raw !== undefined && raw.length >= MANY && raw.buffer !== this.exe.bytes.buffer;
-    if (section?.compressed && isOwn) release(raw);
+    if (section?.compressed && isOwn) discard(raw);
   }
 
   /** Reads the units of .debug_info or .debug_types; lets go of the contents. */
