@@ -39,7 +39,10 @@ const quickToRead = {
   generateBundle(_: unknown, bundle: Record<string, { type: string; code?: string }>): void {
     for (const [name, chunk] of Object.entries(bundle))
       if (name.endsWith(".js") && chunk.code !== undefined)
-        chunk.code = chunk.code.replace(/[\u0080-\uffff]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`);
+        chunk.code = chunk.code.replace(
+          /[\u0080-\uffff]/g,
+          (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`,
+        );
   },
 };
 

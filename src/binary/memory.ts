@@ -38,7 +38,8 @@ export function takeI8(count: number): Int8Array {
 export function release(...arrays: readonly ArrayBufferView[]): void {
   for (const { buffer } of arrays) {
     if (isPoisoned) new Uint8Array(buffer).fill(0xa5);
-    else if (buffer.byteLength >= LARGE && kept + buffer.byteLength <= MOST_KEPT && !free.includes(buffer)) keep(buffer);
+    else if (buffer.byteLength >= LARGE && kept + buffer.byteLength <= MOST_KEPT && !free.includes(buffer))
+      keep(buffer);
   }
 }
 

@@ -11,6 +11,11 @@ export function tune(threads: 1 | 2): void {
   if (Number(versions.node.split(".")[0]) >= 24 && (arch === "x64" || arch === "arm64")) setTiers(threads);
 }
 
+/** To be called when little is left to do: a process ends when the last function is compiled that it has asked for. */
+export function coast(): void {
+  setFlagsFromString("--max-optimized-bytecode-size=0");
+}
+
 function setTiers(threads: 1 | 2): void {
   // a run is over before the last tier of compilation pays for itself: it takes a third of the processor's time and gives none back
   setFlagsFromString("--no-turbofan");

@@ -38,6 +38,8 @@ const ROWS = 30;
 export async function profileCommand(subject: string, goFlags: readonly string[], flags: ProfileFlags): Promise<void> {
   checkOutputs(flags);
   const { summary, profile } = await open(subject, goFlags, flags);
+  const isLong = [flags.symbols, flags.csv, flags.html, flags.svg, flags.ranges].some((flag) => flag !== undefined);
+  if (!isLong) (await import("./engine.ts")).coast();
   const request = requestOf(flags);
   const table = request && view(summary, request, profile);
   for (const [path, pieces] of await files(summary, profile, flags)) {
