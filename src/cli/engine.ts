@@ -22,6 +22,8 @@ function setTiers(threads: 1 | 2): void {
   if (threads === 2) {
     // most of the time goes into loops that run once: both processors are busy, so what would compile them aside comes when they are over
     setFlagsFromString("--no-concurrent-osr");
+    // for the same reason one compiles for each of them, not two
+    setFlagsFromString("--concurrent-maglev-max-threads=1");
   } else {
     // one thread works on what is small: most of its functions are done before compiled ones would pay
     setFlagsFromString("--invocation-count-for-maglev=1000");

@@ -9,7 +9,7 @@ import { codeRefs } from "./claims/coderefs.ts";
 import { type Inflate, readDebug } from "./claims/dwarf.ts";
 import { type Functions, ownFunctions, packageByName } from "./claims/functions.ts";
 import { refOrigins } from "./claims/origins.ts";
-import { type SymbolPackages, symbolPackages } from "./claims/packagenames.ts";
+import { readSymbolPackages, type SymbolPackages } from "./claims/packagenames.ts";
 import { claimNames } from "./claims/pclntab.ts";
 import { type SymbolMarks, symbolMarks } from "./claims/symbols.ts";
 import { claimTold, type Told } from "./claims/told.ts";
@@ -76,13 +76,14 @@ export function* makeParts(bytes: Uint8Array, inflate: Inflate): Generator<Made>
   yield { part: "functions", value: { packages: packages.all(), strings: symbols.added(), functions } };
   const known = packages.count;
   const read = exe.symbols();
-  const named = symbolPackages(bytes, read);
-  yield { part: "marks", value: symbolMarks(exe, named) };
+  const reading = readSymbolPackages(bytes, read);
+  yield { part: "marks", value: symbolMarks(exe, reading.next().value) };
   const origins = refOrigins(exe, go, go.module, refs, packageByName(go.pcln, packages));
   // a table that names packages nowhere else is read again by whoever numbers them
   yield { part: "origins", value: packages.count === known ? origins : undefined };
   claimFunctions(claims, exe, go, functions, symbolOf);
   const table = fillGaps(sweep(structure), sweep(claims));
+  const named = reading.next().value;
   const { count, rva, size, letter, nameOffset, nameLength, entryOffset, entrySize, underscored } = read;
   const columns = { count, rva, size, letter, nameOffset, nameLength, entryOffset, entrySize, underscored };
   yield { part: "symbols", value: { table: columns, packages: named } };

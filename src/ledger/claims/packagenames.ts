@@ -23,6 +23,16 @@ export function isMarker(table: SymbolTable, i: number): boolean {
   return isShort(table, i) && MARKERS.test(table.name(i));
 }
 
+/** 1 for letters of symbols that stand in data. */
+export const DATA = letters("RrDdBb");
+
+/** 1 for each of these letters. */
+export function letters(all: string): Uint8Array {
+  const out = new Uint8Array(256);
+  for (const letter of all) out[letter.charCodeAt(0)] = 1;
+  return out;
+}
+
 const isShort = (table: SymbolTable, i: number): boolean => table.nameLength[i] <= MAX_MARKER;
 
 /** The packages that the symbols of a Go program name: for each symbol the number of its package among `names`; the first is "". */
@@ -31,20 +41,46 @@ export interface SymbolPackages {
   readonly of: Uint32Array;
 }
 
-/** Reads all names of a symbol table of the file `bytes` at once. Plain data: another thread may have made it. */
-export function symbolPackages(bytes: Uint8Array, table: SymbolTable): SymbolPackages {
-  const { count, nameOffset, nameLength, underscored } = table;
+/**
+ * Reads the names of a symbol table of the file `bytes`, and answers twice: first those of data symbols alone are read, which somebody
+ * waits for, then all. Plain data, the same object: another thread may have made it.
+ */
+export function* readSymbolPackages(bytes: Uint8Array, table: SymbolTable): Generator<SymbolPackages, SymbolPackages> {
   const packages = new Names();
+  const of = takeU32(table.count).fill(0);
+  const answer = { names: packages.all(), of };
   const names = new NameReader(bytes);
   const budget = new Budget();
-  const of = takeU32(count).fill(0);
+  readPackages(bytes, table, 1, names, budget, packages, of);
+  yield answer;
+  readPackages(bytes, table, 0, names, budget, packages, of);
+  return answer;
+}
+
+/** The same in one go. */
+export function symbolPackages(bytes: Uint8Array, table: SymbolTable): SymbolPackages {
+  const reading = readSymbolPackages(bytes, table);
+  reading.next();
+  return reading.next().value;
+}
+
+/** Reads the packages of symbols in data, or of all others. */
+function readPackages(
+  bytes: Uint8Array,
+  table: SymbolTable,
+  isData: 0 | 1,
+  names: NameReader,
+  budget: Budget,
+  packages: Names,
+  of: Uint32Array,
+): void {
+  const { count, letter, nameOffset, nameLength, underscored } = table;
   for (let i = 0; i < count; i++) {
-    if (!budget.allows(table, i)) continue;
+    if (DATA[letter[i]] !== isData || !budget.allows(table, i)) continue;
     const from = nameOffset[i];
     const skipped = underscored && bytes[from] === UNDERSCORE ? 1 : 0;
     of[i] = packages.id(names.packageAt(from + skipped, from + nameLength[i]));
   }
-  return { names: packages.all(), of };
 }
 
 const UNDERSCORE = 0x5f;

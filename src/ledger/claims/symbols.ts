@@ -2,9 +2,8 @@
 import type { Executable, SymbolTable } from "../../binary/executable.ts";
 import { KIND, Names, type SymbolNames } from "../ledger.ts";
 import { type MarkRows, Marks } from "./objects.ts";
-import { isMarker, type SymbolPackages } from "./packagenames.ts";
+import { DATA, isMarker, letters, type SymbolPackages } from "./packagenames.ts";
 
-const DATA = letters("RrDdBb");
 const CODE = letters("Tt");
 
 /** Marks of data symbols. Plain data: another thread may have made it. */
@@ -16,7 +15,7 @@ export interface SymbolMarks {
   readonly functions: number;
 }
 
-/** Marks for all sized data symbols whose names tell their package. */
+/** Marks for all sized data symbols whose names tell their package; only the packages of these need be known. */
 export function symbolMarks(exe: Executable, { names, of }: SymbolPackages): SymbolMarks {
   const table = exe.symbols();
   const { count, letter, rva, size } = table;
@@ -53,13 +52,6 @@ export function numberMarks(
 function namesRuntime(table: SymbolTable): boolean {
   for (let i = 0; i < table.count; i++) if (CODE[table.letter[i]] && /^_?runtime\./.test(table.name(i))) return true;
   return false;
-}
-
-/** 1 for each of these letters. */
-function letters(all: string): Uint8Array {
-  const out = new Uint8Array(256);
-  for (const letter of all) out[letter.charCodeAt(0)] = 1;
-  return out;
 }
 
 /** Kind by name; unattributed stands for "as its area". */
