@@ -270,7 +270,7 @@ const KEPT_TABLES = 4;
 /** Reads the abbreviation tables of a section; their total size bounds the work. */
 export class Abbreviations {
   private readonly bytes: Uint8Array;
-  private readonly tables = new Map<string, Map<number, Abbreviation>>();
+  private readonly tables = new Map<string, AbbreviationTable>();
   private budget: number;
 
   constructor(bytes: Uint8Array) {
@@ -279,7 +279,7 @@ export class Abbreviations {
     this.budget = 4 * bytes.length + 4096;
   }
 
-  at(offset: number, unit: UnitFormat): Map<number, Abbreviation> {
+  at(offset: number, unit: UnitFormat): AbbreviationTable {
     const key = `${offset} ${unit.addressSize} ${unit.offsetSize} ${unit.version <= 2 ? 2 : unit.version >= 4 ? 4 : 3}`;
     let table = this.tables.get(key);
     if (table) return table;
@@ -296,8 +296,26 @@ export class Abbreviations {
   }
 }
 
-function readTable(cursor: Cursor, unit: UnitFormat): Map<number, Abbreviation> {
-  const table = new Map<number, Abbreviation>();
+/** Abbreviations by code, which compilers number from 1 on: every entry asks. */
+export class AbbreviationTable {
+  private readonly small: (Abbreviation | undefined)[] = Array.from({ length: SMALL_CODES });
+  private readonly large = new Map<number, Abbreviation>();
+
+  set(code: number, abbreviation: Abbreviation): void {
+    if (code < SMALL_CODES) this.small[code] = abbreviation;
+    else this.large.set(code, abbreviation);
+  }
+
+  get(code: number): Abbreviation | undefined {
+    return code < SMALL_CODES ? this.small[code] : this.large.get(code);
+  }
+}
+
+/** Go's compiler has a hundred abbreviations. */
+const SMALL_CODES = 256;
+
+function readTable(cursor: Cursor, unit: UnitFormat): AbbreviationTable {
+  const table = new AbbreviationTable();
   let left = MAX_TABLE;
   for (;;) {
     const code = cursor.uleb();

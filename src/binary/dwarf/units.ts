@@ -4,6 +4,7 @@ import { text } from "../bytes.ts";
 import { TypeNames } from "../go/symbolname.ts";
 import {
   type Abbreviation,
+  type AbbreviationTable,
   Abbreviations,
   AT_NAME,
   Cursor,
@@ -289,12 +290,7 @@ class Strings {
 }
 
 /** Offset of the first location list that an entry names, or -1. */
-function firstLocation(
-  cursor: Cursor,
-  table: ReadonlyMap<number, Abbreviation>,
-  format: UnitFormat,
-  work: { left: number },
-): number {
+function firstLocation(cursor: Cursor, table: AbbreviationTable, format: UnitFormat, work: { left: number }): number {
   const { bytes, end } = cursor;
   let { at } = cursor;
   while (at < end) {
@@ -338,12 +334,13 @@ function nameEnd(bytes: Uint8Array, from: number): number {
 }
 
 /** DW_TAG_* of types. */
-const TYPE_TAGS = new Set([0x01, 0x02, 0x04, 0x0f, 0x13, 0x15, 0x16, 0x17, 0x24, 0x38, 0x3b]);
+const IS_TYPE = new Uint8Array(256);
+for (const tag of [0x01, 0x02, 0x04, 0x0f, 0x13, 0x15, 0x16, 0x17, 0x24, 0x38, 0x3b]) IS_TYPE[tag] = 1;
 
 /** Finds the packages of the types among a unit's entries of the first level. */
 function readTypes(
   cursor: Cursor,
-  table: ReadonlyMap<number, Abbreviation>,
+  table: AbbreviationTable,
   format: UnitFormat,
   work: { left: number },
   out: { start: number[]; package: string[] },
@@ -354,7 +351,7 @@ function readTypes(
   let depth = 1;
   while (cursor.at < cursor.end && depth > 0) {
     const start = cursor.at;
-    const code = cursor.uleb();
+    const code = bytes[start] < 0x80 ? bytes[cursor.at++] : cursor.uleb();
     if (code === 0) {
       depth--;
       continue;
@@ -364,7 +361,7 @@ function readTypes(
     work.left -= 1 + entry.attributes.length / 2;
     if (work.left < 0 || out.start.length > MAX_TYPES) return;
     let found = "";
-    const wanted = depth === 1 && TYPE_TAGS.has(entry.tag) ? entry.name : -1;
+    const wanted = depth === 1 && IS_TYPE[entry.tag] === 1 ? entry.name : -1;
     const next = wanted > 0 ? -1 : skipValues(bytes, cursor.at, cursor.end, entry.steps);
     if (next >= 0) {
       // compilers put the name first
