@@ -1,5 +1,6 @@
 // Sums of a ledger by owner and kind: linear passes over typed arrays, names decoded once per distinct symbol.
 import { EVIDENCE, type Kind, KINDS, type Ledger } from "./ledger.ts";
+import { Pairs } from "./pairs.ts";
 
 export const KIND_COUNT = KINDS.length;
 
@@ -38,7 +39,7 @@ export function sumSymbols(ledger: Ledger, only?: number): SymbolSums {
   const { count, start, pkg, symbol, kind, size } = ledger;
   const rows = only === undefined ? undefined : rowsOf(ledger, only);
   const length = rows ? rows.length : count;
-  const groups = new Groups();
+  const groups = new Pairs();
   const groupOf = new Uint32Array(length);
   for (let k = 0; k < length; k++) {
     const i = rows ? rows[k] : k;
@@ -50,14 +51,14 @@ export function sumSymbols(ledger: Ledger, only?: number): SymbolSums {
   const owners: number[] = [];
   const byPackage: (Map<string, number> | undefined)[] = [];
   for (let g = 0; g < groups.count; g++) {
-    const name = ledger.symbols.get(groups.symbol[g]);
-    const seen = (byPackage[groups.pkg[g]] ??= new Map<string, number>());
+    const name = ledger.symbols.get(groups.second[g]);
+    const seen = (byPackage[groups.first[g]] ??= new Map<string, number>());
     let m = seen.get(name);
     if (m === undefined) {
       m = names.length;
       seen.set(name, m);
       names.push(name);
-      owners.push(groups.pkg[g]);
+      owners.push(groups.first[g]);
     }
     merged[g] = m;
   }
@@ -78,55 +79,6 @@ function rowsOf({ pkg }: Ledger, only: number): number[] {
   const rows: number[] = [];
   for (let i = pkg.indexOf(only); i >= 0; i = pkg.indexOf(only, i + 1)) rows.push(i);
   return rows;
-}
-
-/** Numbers pairs in order of first appearance: open addressing, no allocation per pair. */
-class Groups {
-  count = 0;
-  pkg = new Uint32Array(1024);
-  symbol = new Uint32Array(1024);
-  private table = new Uint32Array(4096);
-
-  index(pkg: number, symbol: number): number {
-    const { table } = this;
-    let slot = hash(pkg, symbol) & (table.length - 1);
-    for (let g = table[slot]; g !== 0; g = table[(slot = (slot + 1) & (table.length - 1))]) {
-      if (this.symbol[g - 1] === symbol && this.pkg[g - 1] === pkg) return g - 1;
-    }
-    if (this.count === this.pkg.length) this.grow();
-    this.pkg[this.count] = pkg;
-    this.symbol[this.count] = symbol;
-    this.count++;
-    if (this.count * 2 > table.length) this.rehash();
-    else table[slot] = this.count;
-    return this.count - 1;
-  }
-
-  private grow(): void {
-    const wider = (a: Uint32Array<ArrayBuffer>): Uint32Array<ArrayBuffer> => {
-      const b = new Uint32Array(a.length * 2);
-      b.set(a);
-      return b;
-    };
-    this.pkg = wider(this.pkg);
-    this.symbol = wider(this.symbol);
-  }
-
-  private rehash(): void {
-    const table = new Uint32Array(this.table.length * 2);
-    for (let g = 1; g <= this.count; g++) {
-      let slot = hash(this.pkg[g - 1], this.symbol[g - 1]) & (table.length - 1);
-      while (table[slot] !== 0) slot = (slot + 1) & (table.length - 1);
-      table[slot] = g;
-    }
-    this.table = table;
-  }
-}
-
-function hash(a: number, b: number): number {
-  let h = Math.imul(a ^ Math.imul(b, 0x9e3779b1), 0x85ebca6b);
-  h ^= h >>> 15;
-  return Math.imul(h, 0xc2b2ae35) >>> 0;
 }
 
 /** Kinds that stand in read-only memory. */

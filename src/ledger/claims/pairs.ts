@@ -1,67 +1,46 @@
 // Pairs of packages that stand behind each other, counted.
 import { takeU32, wider } from "../../binary/memory.ts";
+import { Pairs } from "../pairs.ts";
 
-/** Pairs of ids and how much was counted for each, in the order in which they were first met: open addressing, no allocation per pair. */
+/** Pairs of ids and how much was counted for each, in the order in which they were first met. */
 export class PairCounts {
-  count = 0;
-  /** The first and the second id of each pair, and what was counted. */
-  before = takeU32(LEAST);
-  behind = takeU32(LEAST);
-  times = takeU32(LEAST);
-  /** Places hold the number of a pair, plus one; always less than half of them are taken. */
-  private table = new Uint32Array(LEAST * 2);
+  private readonly pairs = new Pairs();
+  /** What was counted, by the number of the pair. */
+  times = takeU32(LEAST).fill(0);
+
+  get count(): number {
+    return this.pairs.count;
+  }
+
+  /** The first id of each pair. */
+  get before(): Uint32Array {
+    return this.pairs.first;
+  }
+
+  /** The second id of each pair. */
+  get behind(): Uint32Array {
+    return this.pairs.second;
+  }
 
   add(before: number, behind: number, times: number): void {
-    const place = this.placeOf(before, behind);
-    const pair = this.table[place];
-    if (pair > 0) {
-      this.times[pair - 1] += times;
-      return;
-    }
-    const i = this.count;
-    if (i === this.before.length) this.grow();
-    this.before[i] = before;
-    this.behind[i] = behind;
-    this.times[i] = times;
-    this.count = i + 1;
-    this.table[place] = this.count;
-    if (this.count * 2 >= this.table.length) this.widen();
+    const i = this.pairs.index(before, behind);
+    if (i === this.times.length) this.grow();
+    this.times[i] += times;
   }
 
   /** What was counted for a pair. */
   of(before: number, behind: number): number {
-    const pair = this.table[this.placeOf(before, behind)];
-    return pair > 0 ? this.times[pair - 1] : 0;
-  }
-
-  /** The place of a pair, or the free one where it would stand. */
-  private placeOf(before: number, behind: number): number {
-    const { table } = this;
-    const mask = table.length - 1;
-    let h = Math.imul(before ^ Math.imul(behind, 0x9e3779b1), 0x85ebca6b);
-    h = Math.imul(h ^ (h >>> 15), 0xc2b2ae35);
-    let place = (h ^ (h >>> 13)) & mask;
-    for (let pair = table[place]; pair > 0; pair = table[place]) {
-      if (this.before[pair - 1] === before && this.behind[pair - 1] === behind) break;
-      place = (place + 1) & mask;
-    }
-    return place;
+    const i = this.pairs.find(before, behind);
+    return i < 0 ? 0 : this.times[i];
   }
 
   private grow(): void {
-    const n = this.count * 2;
-    this.before = wider(this.before, n);
-    this.behind = wider(this.behind, n);
-    this.times = wider(this.times, n);
-  }
-
-  private widen(): void {
-    this.table = new Uint32Array(this.table.length * 2);
-    for (let i = 0; i < this.count; i++) this.table[this.placeOf(this.before[i], this.behind[i])] = i + 1;
+    const from = this.times.length;
+    this.times = wider(this.times, from * 2).fill(0, from);
   }
 }
 
-/** Room for so many pairs at first: a power of two. */
+/** Room for so many pairs at first. */
 const LEAST = 8192;
 
 /** Others by id, in one array: those of id i are at [from[i], from[i + 1]). */
