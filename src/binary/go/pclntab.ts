@@ -264,6 +264,24 @@ export function readPclntab(exe: Executable, h: PclnHeader, textRva: number): Pc
 // oxlint-disable-next-line no-control-regex
 const NO_NAME = /[\u0000-\u001f\u007f-\u009f\ufffd]/;
 
+/** The last function that starts at or before an RVA; the first one if none does. */
+export function lastBefore({ entry }: Pclntab, rva: number): number {
+  let lo = 0;
+  let hi = entry.length - 1;
+  while (lo < hi) {
+    const mid = (lo + hi + 1) >> 1;
+    if (entry[mid] <= rva) lo = mid;
+    else hi = mid - 1;
+  }
+  return lo;
+}
+
+/** The function that starts at an RVA, or −1. */
+export function functionAt(table: Pclntab, rva: number): number {
+  const f = lastBefore(table, rva);
+  return table.entry[f] === rva ? f : -1;
+}
+
 /** First value of a pc-value table (zigzag varint delta from −1), or −1. */
 export function firstPcValue(table: Pclntab, offset: number): number {
   const { bytes, pctab } = table;

@@ -7,6 +7,7 @@ import { methodElimination } from "../../binary/go/elimination.ts";
 import { findFipsInfo } from "../../binary/go/fipsinfo.ts";
 import { pointerWords } from "../../binary/go/gcprog.ts";
 import type { Moduledata } from "../../binary/go/moduledata.ts";
+import { functionAt, lastBefore } from "../../binary/go/pclntab.ts";
 import type { GoProgram } from "../../binary/go/program.ts";
 import type { Refs } from "../../binary/go/refs/refs.ts";
 import { type TypeTable, TypeWalker, U32List } from "../../binary/go/types.ts";
@@ -88,25 +89,6 @@ class Words {
     }
     return word(this.view, rva - this.low, p, this.exe.littleEndian);
   }
-}
-
-/** The last function that starts at or before an RVA; the first one if none does. */
-function lastBefore(entry: GoProgram["pcln"]["entry"], rva: number): number {
-  let lo = 0;
-  let hi = entry.length - 1;
-  while (lo < hi) {
-    const mid = (lo + hi + 1) >> 1;
-    if (entry[mid] <= rva) lo = mid;
-    else hi = mid - 1;
-  }
-  return lo;
-}
-
-/** The function that starts at an RVA, or −1. */
-function functionAt(go: GoProgram, rva: number): number {
-  const { entry } = go.pcln;
-  const f = lastBefore(entry, rva);
-  return entry[f] === rva ? f : -1;
 }
 
 export interface DataResult {
@@ -647,7 +629,7 @@ function markInittasks(input: Known, words: Words, marks: Marks): void {
     const view = new DataView(region.bytes.buffer, region.bytes.byteOffset, region.bytes.byteLength);
     const n = u32(view, at - region.rva + 4, exe.littleEndian);
     if (n === 0 || n > 4096) continue;
-    const f = exe.wasm ? wasmFunction(go, words.word(at + 8)) : functionAt(go, words.pointer(at + 8));
+    const f = exe.wasm ? wasmFunction(go, words.word(at + 8)) : functionAt(go.pcln, words.pointer(at + 8));
     marks.add(at, 8 + n * p, KIND.data, f >= 0 ? functions.unit[f] : 0, input.claims.symbols.add("..inittask"));
   }
 }
@@ -716,7 +698,7 @@ function readOnlyLayout(
       if (exe.wasm) near = wasmFunction(go, words.word(at));
       // neighbouring words mostly lead to the same function or to the next one
       else if (near + 1 < entry.length && entry[near + 1] === v) near++;
-      else if (!(v >= entry[near] && v < endOf[near])) near = lastBefore(entry, v);
+      else if (!(v >= entry[near] && v < endOf[near])) near = lastBefore(go.pcln, v);
       if (exe.wasm ? near >= 0 : entry[near] === v) {
         if (runLength === 0) runFrom = at;
         runLength += p;
@@ -738,7 +720,7 @@ function readOnlyLayout(
   runs(separate ? rodata : typesTo, end);
   if (separate) runs(module.types, typesTo);
   for (let at = best.from; at < best.to; at += p) {
-    const f = exe.wasm ? wasmFunction(go, words.word(at)) : functionAt(go, words.pointer(at));
+    const f = exe.wasm ? wasmFunction(go, words.word(at)) : functionAt(go.pcln, words.pointer(at));
     if (f >= 0) descriptors.push([at, f]);
   }
   // strings: after the types, before the descriptors (in PIE and Mach-O the descriptors stand with the types, elsewhere)

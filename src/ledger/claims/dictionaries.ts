@@ -2,7 +2,7 @@
 // compiler files them under the package that instantiates; they belong to the generic function, which is called right after.
 import { u32 } from "../../binary/bytes.ts";
 import { type Executable, regionAt } from "../../binary/executable.ts";
-import type { Pclntab } from "../../binary/go/pclntab.ts";
+import { functionAt, type Pclntab } from "../../binary/go/pclntab.ts";
 import type { Refs } from "../../binary/go/refs/refs.ts";
 
 /** How many bytes behind the instruction that forms the dictionary's address the call stands. */
@@ -65,17 +65,6 @@ function callArm64(_: Uint8Array, view: DataView, at: number, end: number): Call
     if (word >>> 26 === 0x25) return { target: i + ((word << 6) >> 4), argument };
   }
   return undefined;
-}
-
-function functionAt(t: Pclntab, rva: number): number {
-  let lo = 0;
-  let hi = t.nfunc - 1;
-  while (lo < hi) {
-    const mid = (lo + hi + 1) >> 1;
-    if (t.entry[mid] <= rva) lo = mid;
-    else hi = mid - 1;
-  }
-  return t.entry[lo] === rva ? lo : -1;
 }
 
 /** "slices.Sort[go.shape.int]" is a function, "sync/atomic.(*Pointer[go.shape.int]).Load" a method. */
