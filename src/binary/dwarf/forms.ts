@@ -170,6 +170,8 @@ export class Cursor {
   }
 
   uleb(): number {
+    // most have one byte
+    if (this.at < this.end && this.bytes[this.at] < 0x80) return this.bytes[this.at++];
     let value = 0;
     let factor = 1;
     for (let i = 0; i < MAX_ULEB; i++) {

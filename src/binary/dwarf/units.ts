@@ -351,7 +351,7 @@ function readTypes(
   let depth = 1;
   while (cursor.at < cursor.end && depth > 0) {
     const start = cursor.at;
-    const code = bytes[start] < 0x80 ? bytes[cursor.at++] : cursor.uleb();
+    const code = cursor.uleb();
     if (code === 0) {
       depth--;
       continue;
