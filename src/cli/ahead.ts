@@ -37,7 +37,7 @@ export const SENT = 0;
 const LOADED = 1;
 
 /** To be told by each of both threads that it has loaded what it needs; answers whether the other one has as well. */
-export function isLastToLoad({ signal }: Pick<WorkerData, "signal">): boolean {
+export function isLastToLoad(signal: WorkerData["signal"]): boolean {
   return Atomics.add(signal, LOADED, 1) === 1;
 }
 
@@ -47,7 +47,7 @@ let begun: { readonly path: string; readonly ahead: Ahead } | undefined;
  * Begins to read the first large file that is named on a command line of `pare profile`; answers the signal of the thread, if there is
  * one. `worker` is its module.
  */
-export function begin(argv: readonly string[], worker: URL): Pick<WorkerData, "signal"> | undefined {
+export function begin(argv: readonly string[], worker: URL): WorkerData["signal"] | undefined {
   if (argv[0] !== "profile") return undefined;
   const end = argv.indexOf("--");
   const name = argv.slice(1, end < 0 ? undefined : end).find((word) => !word.startsWith("-") && isLarge(word));
@@ -59,7 +59,7 @@ export function begin(argv: readonly string[], worker: URL): Pick<WorkerData, "s
   // if the guess is wrong nobody asks why
   bytes.catch(() => {});
   begun = { path, ahead: { bytes, ...thread } };
-  return { signal };
+  return signal;
 }
 
 /** What was begun for a file, for one taker. */

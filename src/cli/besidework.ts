@@ -6,10 +6,9 @@ import { isLastToLoad, type Message, SENT, type WorkerData } from "./ahead.ts";
 import { tune } from "./engine.ts";
 
 /** Waits for the bytes, and works on them. */
-export function work(data: WorkerData): void {
+export function work({ port, signal }: WorkerData): void {
   // for the first thread too
-  if (isLastToLoad(data)) tune(2);
-  const { port, signal } = data;
+  if (isLastToLoad(signal)) tune(2);
   const send = (message: Message): void => {
     port.postMessage(message);
     Atomics.add(signal, SENT, 1);
