@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
-import { defineConfig } from "tsdown";
+import { defineConfig, type UserConfig } from "tsdown";
+import { asScripts } from "./scripts/asscripts.ts";
 
 /**
  * What is imported of Node's own modules is taken from them by name: an import of one asks it for everything that it has, and so loads
@@ -46,6 +47,11 @@ const quickToRead = {
   },
 };
 
+/** What a command begins with, each imported dynamically. */
+const STARTS = ["ahead", "program", "profile", "engine", "besidework", "progflags", "cacheprog"].map(
+  (name) => `src/cli/${name}.ts`,
+);
+
 const licences = {
   name: "licences",
   generateBundle(this: { emitFile: (file: { type: "asset"; fileName: string; source: string }) => string }): void {
@@ -54,9 +60,19 @@ const licences = {
   },
 };
 
-export default defineConfig({
+const common: UserConfig = {
+  format: "esm",
+  platform: "node",
+  target: "node22.18",
+  fixedExtension: false,
+  hash: false,
+  minify: { compress: false, mangle: false, codegen: { removeWhitespace: true, legalComments: "none" } },
+};
+
+const command: UserConfig = {
+  ...common,
+  dts: false,
   entry: {
-    index: "src/index.ts",
     "cli/main": "src/cli/main.ts",
     "cli/besideworker": "src/cli/besideworker.ts",
     packworker: "src/release/packworker.ts",
@@ -64,19 +80,11 @@ export default defineConfig({
     wasihost: "src/toolchain/wasihost.ts",
   },
   noExternal: [BUNDLED],
-  format: "esm",
-  platform: "node",
-  target: "node22.18",
-  dts: true,
-  clean: true,
-  fixedExtension: false,
-  hash: false,
-  plugins: [noSubprograms, namedBuiltins, licences, quickToRead],
-  minify: { compress: false, mangle: false, codegen: { removeWhitespace: true, legalComments: "none" } },
+  plugins: [noSubprograms, namedBuiltins, licences, quickToRead, asScripts(STARTS)],
   outputOptions: {
     codeSplitting: {
-      // each with all that it imports and none before it has: what begins together is one file, for a module takes a quarter of a
-      // millisecond to find. `flags` and `prog` are all of a cache program, `ahead` is what comes before the compile cache is on,
+      // each with all that it imports and none before it has: what begins together is one file, for one takes a quarter of a
+      // millisecond to find. `flags` and `prog` are all of a cache program, `ahead` is what comes before what was compiled is read,
       // `program` what --help needs, `beside` the second thread, `core` the library
       groups: [
         { name: "flags", test: /src\/cli\/progflags\.ts$/ },
@@ -92,4 +100,19 @@ export default defineConfig({
   },
   // chunks lie flat in dist: a module finds its assets in a folder beside it, here as in src
   copy: ["src/toolchain/linkprobe", "src/toolchain/stubs", "knowledge"],
+};
+
+/** Where nothing else is loaded with it: the library, and what loads the command. */
+const alone = (entry: Record<string, string>, dts: boolean): UserConfig => ({
+  ...common,
+  entry,
+  dts,
+  plugins: [namedBuiltins, quickToRead],
+  outputOptions: { codeSplitting: false },
 });
+
+export default defineConfig([
+  command,
+  alone({ index: "src/index.ts" }, true),
+  alone({ "cli/compiled": "src/cli/compiled.ts" }, false),
+]);

@@ -1,6 +1,7 @@
 // What a user gets from the registry: built JavaScript that runs in an empty folder, outside this checkout.
 import { execFileSync, spawnSync } from "node:child_process";
 import {
+  chownSync,
   cpSync,
   existsSync,
   mkdirSync,
@@ -14,7 +15,7 @@ import {
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { goBuild } from "./fixture.ts";
 
 const ROOT = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
@@ -128,6 +129,127 @@ test("the command runs", () => {
   expect(document.schema).toBe("pare.snapshot/1");
   expect(document.file.size).toBe(statSync(executable).size);
   expect(Object.values(document.kinds).reduce((sum, bytes) => sum + bytes, 0)).toBe(document.file.size);
+});
+
+describe("what V8 has compiled", () => {
+  const hello = goBuild({ fixture: "hello" });
+  const bin = path.join(home, "node_modules/.bin/pare");
+  let caches = 0;
+
+  /** An empty cache directory of its own: where pare keeps what is compiled, and what a run there says of `executable`. */
+  function place(): { kept: string; run: (executable: string, env?: NodeJS.ProcessEnv) => string } {
+    const cache = path.join(work, `compiled-${caches++}`);
+    const run = (executable: string, env: NodeJS.ProcessEnv = {}): string => {
+      const ran = spawnSync(process.execPath, [bin, "profile", "--json", executable], {
+        cwd: home,
+        env: { ...process.env, NODE_DISABLE_COMPILE_CACHE: "", XDG_CACHE_HOME: cache, ...env },
+        encoding: "utf8",
+      });
+      expect([ran.status, ran.stderr]).toEqual([0, ""]);
+      return ran.stdout;
+    };
+    return { kept: path.join(cache, "pare/compiled"), run };
+  }
+
+  /** Each file and when it was written. */
+  function state(directory: string): Record<string, number> {
+    const names = existsSync(directory) ? readdirSync(directory) : [];
+    return Object.fromEntries(names.map((name) => [name, statSync(path.join(directory, name)).mtimeMs]));
+  }
+
+  const rolesOf = (directory: string): string[] =>
+    Object.keys(state(directory)).map((name) => name.replace(/^[0-9a-f]{16}-[0-9a-f]+-/, ""));
+
+  /** Runs until nothing more is written: V8 has taken all that was kept. */
+  function settle({ kept, run }: ReturnType<typeof place>, executable: string): string {
+    for (let i = 0; i < 12; i++) {
+      const before = state(kept);
+      const said = run(executable);
+      if (i > 0 && JSON.stringify(state(kept)) === JSON.stringify(before)) return said;
+    }
+    throw new Error(`what is compiled is written anew in each run: ${rolesOf(kept).join(", ")}`);
+  }
+
+  test("is kept by the first runs, and taken by the others", () => {
+    const here = place();
+    const first = here.run(hello);
+    expect(rolesOf(here.kept)).toEqual(["profile-1"]);
+    expect(settle(here, hello)).toBe(first);
+    expect(statSync(here.kept).mode & 0o77).toBe(0);
+  });
+
+  test("is kept of all that a role ever loads, not of its last run", () => {
+    const cache = path.join(work, "compiled-others");
+    const env = { ...process.env, NODE_DISABLE_COMPILE_CACHE: "", XDG_CACHE_HOME: cache };
+    const run = (...words: string[]): string => {
+      const ran = spawnSync(process.execPath, [bin, ...words], { cwd: home, env, encoding: "utf8" });
+      expect([ran.status, ran.stderr]).toEqual([0, ""]);
+      return JSON.stringify(state(path.join(cache, "pare/compiled")));
+    };
+    const both = (): string => {
+      run("--help");
+      return run("diff", "--json", hello, hello);
+    };
+    for (let i = 0; i < 4; i++) both();
+    expect(both()).toBe(both());
+  });
+
+  test("is kept for the second thread too", () => {
+    const here = place();
+    const executable = goBuild({ fixture: "server" });
+    const first = here.run(executable);
+    expect(settle(here, executable)).toBe(first);
+    expect(rolesOf(here.kept).sort()).toEqual(["beside", "profile-2"]);
+  });
+
+  test("is not taken where it is damaged, another build's or another user's, and is made anew", () => {
+    const here = place();
+    const said = settle(here, hello);
+    const [name] = readdirSync(here.kept);
+    const file = path.join(here.kept, name);
+    const good = readFileSync(file);
+    const half = good.length / 2;
+    const changed = Buffer.from(good);
+    changed[half >> 1] ^= 1;
+    const junk = Buffer.from('\x10\0\0\0{"runs": 1, "parts": 7}');
+    const damaged = [
+      Buffer.alloc(0),
+      good.subarray(0, half),
+      good.subarray(0, half + 7),
+      good.subarray(8),
+      changed,
+      Buffer.alloc(good.length),
+      Buffer.concat([junk, junk]),
+    ];
+    for (const bytes of damaged) {
+      writeFileSync(file, bytes);
+      expect(here.run(hello)).toBe(said);
+      const made = readFileSync(file);
+      expect(made.length).toBeGreaterThan(half);
+      expect(made.subarray(0, made.length / 2).equals(made.subarray(made.length / 2))).toBe(true);
+    }
+    const other = path.join(here.kept, `0123456789abcdef-${name.split("-")[1]}-profile-1`);
+    writeFileSync(other, good);
+    writeFileSync(`${file}.1.tmp`, good);
+    writeFileSync(file, "");
+    expect(settle(here, hello)).toBe(said);
+    expect(readdirSync(here.kept)).toEqual([name]);
+    if (process.geteuid?.() === 0) {
+      chownSync(file, 12_345, 12_345);
+      expect(here.run(hello)).toBe(said);
+      expect(statSync(file).uid).toBe(0);
+    }
+  });
+
+  test("is not kept where it can't be, or must not", () => {
+    const here = place();
+    const said = here.run(hello, { NODE_DISABLE_COMPILE_CACHE: "1" });
+    expect(state(here.kept)).toEqual({});
+    mkdirSync(path.dirname(here.kept), { recursive: true });
+    writeFileSync(here.kept, "a file");
+    expect(here.run(hello)).toBe(said);
+    expect(readFileSync(here.kept, "utf8")).toBe("a file");
+  });
 });
 
 test("every asset is shipped where the code looks for it", () => {

@@ -1,9 +1,10 @@
 // What is begun before the command line is understood: reading the file that it seems to be about, and a thread that finds out what it can
 // beside this one. If the guess is wrong nobody takes the result.
 import { statSync } from "node:fs";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import type { MessagePort } from "node:worker_threads";
 import type { Beside, Parts } from "../ledger/beside.ts";
+import { cacheDirectory } from "../toolchain/directories.ts";
 import { readShared } from "../toolchain/files.ts";
 
 /** A second thread costs 40 ms of a processor and 20 MB: smaller files are done by then. */
@@ -39,6 +40,11 @@ const LOADED = 1;
 /** To be told by each of both threads that it has loaded what it needs; answers whether the other one has as well. */
 export function isLastToLoad(signal: WorkerData["signal"]): boolean {
   return Atomics.add(signal, LOADED, 1) === 1;
+}
+
+/** What is loaded from now on is loaded with what earlier runs have compiled of it, doing the same. */
+export function useCompiled(role: string): void {
+  import.meta.compiled?.open(join(cacheDirectory(), "compiled"), role);
 }
 
 let begun: { readonly path: string; readonly ahead: Ahead } | undefined;

@@ -3,7 +3,7 @@ import { shareMemory } from "../binary/memory.ts";
 import { makeParts } from "../ledger/beside.ts";
 import { inflate } from "../toolchain/inflate.ts";
 import { isLastToLoad, type Message, SENT, type WorkerData } from "./ahead.ts";
-import { tune } from "./engine.ts";
+import { keepCompiled, tune } from "./engine.ts";
 
 /** Waits for the bytes, and works on them. */
 export function work({ port, signal }: WorkerData): void {
@@ -24,5 +24,8 @@ export function work({ port, signal }: WorkerData): void {
       // whoever waits meets the same error, and knows how to say it
     }
     send({ part: "end" });
+    keepCompiled();
+    // the first thread is still at work
+    tune(2);
   });
 }

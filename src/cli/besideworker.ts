@@ -1,6 +1,7 @@
-// The entry of the thread of ahead.ts: nothing is loaded before the compile cache is on.
+// The entry of the thread of ahead.ts: nothing is loaded before what was compiled of it is at hand.
 import { workerData } from "node:worker_threads";
 import type { WorkerData } from "./ahead.ts";
 
 process.getBuiltinModule("node:module").enableCompileCache();
+(await import("./ahead.ts")).useCompiled("beside");
 (await import("./besidework.ts")).work(workerData as WorkerData);

@@ -1,32 +1,69 @@
 // Flags of V8 that suit what pare does. They are those of all threads, and what is compiled beforehand fits no others.
 import { setFlagsFromString } from "node:v8";
 
+/** A flag as it is set, and as it is in a process that begins. */
+type Flag = readonly [set: string, plain: string];
+
+const MEMORY: readonly Flag[] = [
+  // tables of an executable are large and short-lived: with V8's small first nursery a tenth of the time goes into copying them
+  ["--semi-space-growth-factor=4", "--semi-space-growth-factor=2"],
+];
+
+const TIERS: readonly Flag[] = [
+  // a run is over before the last tier of compilation pays for itself: it takes a third of the processor's time and gives none back
+  ["--no-turbofan", "--turbofan"],
+];
+
+const TIERS_OF_ONE: readonly Flag[] = [
+  // one thread works on what is small: most of its functions are done before compiled ones would pay
+  ["--invocation-count-for-maglev=1000", "--invocation-count-for-maglev=400"],
+  ["--invocation-count-for-maglev-osr=400", "--invocation-count-for-maglev-osr=100"],
+];
+
+const TIERS_OF_TWO: readonly Flag[] = [
+  // most of the time goes into loops that run once: both processors are busy, so what would compile them aside comes when they are over
+  ["--no-concurrent-osr", "--concurrent-osr"],
+  // for the same reason one compiles for each of them, not two
+  ["--concurrent-maglev-max-threads=1", "--concurrent-maglev-max-threads=2"],
+];
+
+const END: readonly Flag[] = [
+  // no function is small enough to be compiled
+  ["--max-optimized-bytecode-size=0", "--max-optimized-bytecode-size=61440"],
+];
+
+const END_OF_MARKING: readonly Flag[] = [
+  // where Node waits in the end for those who look at old objects, not for those who compile and may wait for it
+  ["--no-incremental-marking", "--incremental-marking"],
+];
+
 /** To be called when all of Node that is needed has been loaded. `threads`: how many of ours there are. */
 export function tune(threads: 1 | 2): void {
-  // tables of an executable are large and short-lived: with V8's small first nursery a tenth of the time goes into copying them
-  setFlagsFromString("--min-semi-space-size=16");
-  setFlagsFromString("--semi-space-growth-factor=4");
-  // where the tier below the last one is on by default
-  const { arch, versions } = process;
-  if (Number(versions.node.split(".")[0]) >= 24 && (arch === "x64" || arch === "arm64")) setTiers(threads);
+  set(MEMORY);
+  if (hasTiers()) set([...TIERS, ...(threads === 2 ? TIERS_OF_TWO : TIERS_OF_ONE)]);
 }
 
-/** To be called when little is left to do: a process ends when the last function is compiled that it has asked for. */
+/** To be called when little is left to do: a process ends when all is over that was begun aside. */
 export function coast(): void {
-  setFlagsFromString("--max-optimized-bytecode-size=0");
+  set(END);
+  if (hasTiers()) set(END_OF_MARKING);
 }
 
-function setTiers(threads: 1 | 2): void {
-  // a run is over before the last tier of compilation pays for itself: it takes a third of the processor's time and gives none back
-  setFlagsFromString("--no-turbofan");
-  if (threads === 2) {
-    // most of the time goes into loops that run once: both processors are busy, so what would compile them aside comes when they are over
-    setFlagsFromString("--no-concurrent-osr");
-    // for the same reason one compiles for each of them, not two
-    setFlagsFromString("--concurrent-maglev-max-threads=1");
-  } else {
-    // one thread works on what is small: most of its functions are done before compiled ones would pay
-    setFlagsFromString("--invocation-count-for-maglev=1000");
-    setFlagsFromString("--invocation-count-for-maglev-osr=400");
-  }
+/** To be called when all is done: the next run loads what this one has compiled, under the flags that a process begins with. */
+export function keepCompiled(): void {
+  import.meta.compiled?.keep(() => {
+    for (const [, plain] of [...MEMORY, ...END]) setFlagsFromString(plain);
+    if (!hasTiers()) return;
+    for (const [, plain] of [...TIERS, ...TIERS_OF_ONE, ...TIERS_OF_TWO, ...END_OF_MARKING]) setFlagsFromString(plain);
+  });
+}
+
+/** Whether this is a Node whose tiers are known: the one below the last is on by default. */
+function hasTiers(): boolean {
+  const { arch, versions } = process;
+  return Number(versions.node.split(".")[0]) >= 24 && (arch === "x64" || arch === "arm64");
+}
+
+function set(flags: readonly Flag[]): void {
+  for (const [flag] of flags) setFlagsFromString(flag);
 }
