@@ -87,7 +87,7 @@ const command: UserConfig = {
       // millisecond to find. `flags` and `prog` are all of a cache program, `ahead` is what comes before what was compiled is read,
       // `program` what --help needs, `beside` the second thread, `core` the library
       groups: [
-        { name: "flags", test: /src\/cli\/progflags\.ts$/ },
+        { name: "flags", test: /src\/cli\/(?:progflags|failure)\.ts$/ },
         { name: "prog", test: /src\/cli\/cacheprog\.ts$/ },
         { name: "ahead", test: /src\/cli\/ahead\.ts$/ },
         { name: "words", test: /src\/ledger\/(words|nearest)\.ts$/ },

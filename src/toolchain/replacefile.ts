@@ -1,6 +1,5 @@
 // Files that appear whole or not at all.
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
-import { open } from "node:fs/promises";
 import type { Guard } from "./failure.ts";
 
 /**
@@ -47,6 +46,8 @@ export async function replaceLargeFile(
   const remove = (): void => rmSync(temporary, { force: true });
   const forget = guard(remove);
   try {
+    // it loads fifteen modules of Node: not for all who write no more than text
+    const { open } = await import("node:fs/promises");
     const file = await open(temporary, "w");
     try {
       await file.writeFile(bytes);
