@@ -52,6 +52,9 @@ export function packageOfType(type: string): string {
 
 const encoder = new TextEncoder();
 
+/** How many bytes of a path are hashed. */
+const HASHED = 8;
+
 /** What the bytes of names tell, by these bytes: names that stand in one array share their paths. */
 class Paths {
   private readonly bytes: Uint8Array;
@@ -74,10 +77,11 @@ class Paths {
     return this.last.told;
   }
 
+  /** Of its end and its length, for paths differ there: those that are alike in both take turns. */
   private hashOf(from: number, to: number): number {
     const { bytes } = this;
-    let hash = 0;
-    for (let i = from; i < to; i++) hash = (Math.imul(hash, 31) + bytes[i]) & 0x3fff_ffff;
+    let hash = to - from;
+    for (let i = Math.max(from, to - HASHED); i < to; i++) hash = (Math.imul(hash, 31) + bytes[i]) & 0x3fff_ffff;
     return hash;
   }
 
