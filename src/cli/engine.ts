@@ -14,17 +14,19 @@ const TIERS: readonly Flag[] = [
   ["--no-turbofan", "--turbofan"],
 ];
 
-const TIERS_OF_ONE: readonly Flag[] = [
+const OF_ONE: readonly Flag[] = [
   // one thread works on what is small: most of its functions are done before compiled ones would pay
   ["--invocation-count-for-maglev=1000", "--invocation-count-for-maglev=400"],
   ["--invocation-count-for-maglev-osr=400", "--invocation-count-for-maglev-osr=100"],
 ];
 
-const TIERS_OF_TWO: readonly Flag[] = [
+const OF_TWO: readonly Flag[] = [
   // most of the time goes into loops that run once: both processors are busy, so what would compile them aside comes when they are over
   ["--no-concurrent-osr", "--concurrent-osr"],
   // for the same reason one compiles for each of them, not two
   ["--concurrent-maglev-max-threads=1", "--concurrent-maglev-max-threads=2"],
+  // and who helps to collect garbage comes late, and is waited for
+  ["--no-parallel-scavenge", "--parallel-scavenge"],
 ];
 
 const END: readonly Flag[] = [
@@ -40,7 +42,7 @@ const END_OF_MARKING: readonly Flag[] = [
 /** To be called when all of Node that is needed has been loaded. `threads`: how many of ours there are. */
 export function tune(threads: 1 | 2): void {
   set(MEMORY);
-  if (hasTiers()) set([...TIERS, ...(threads === 2 ? TIERS_OF_TWO : TIERS_OF_ONE)]);
+  if (hasTiers()) set([...TIERS, ...(threads === 2 ? OF_TWO : OF_ONE)]);
 }
 
 /** To be called when little is left to do: a process ends when all is over that was begun aside. */
@@ -54,7 +56,7 @@ export function keepCompiled(): void {
   import.meta.compiled?.keep(() => {
     for (const [, plain] of [...MEMORY, ...END]) setFlagsFromString(plain);
     if (!hasTiers()) return;
-    for (const [, plain] of [...TIERS, ...TIERS_OF_ONE, ...TIERS_OF_TWO, ...END_OF_MARKING]) setFlagsFromString(plain);
+    for (const [, plain] of [...TIERS, ...OF_ONE, ...OF_TWO, ...END_OF_MARKING]) setFlagsFromString(plain);
   });
 }
 
