@@ -242,6 +242,13 @@ describe("what V8 has compiled", () => {
   });
 
   test("is not kept where it can't be, or must not", () => {
+    const homeless = `process.getBuiltinModule("node:os").homedir = () => { throw new Error("no home") }`;
+    const env: NodeJS.ProcessEnv = { ...process.env, NODE_DISABLE_COMPILE_CACHE: "" };
+    delete env.XDG_CACHE_HOME;
+    const words = ["--import", `data:text/javascript,${homeless}`, bin, "--version"];
+    const ran = spawnSync(process.execPath, words, { cwd: home, env, encoding: "utf8" });
+    expect([ran.status, ran.stderr, ran.stdout]).toEqual([0, "", `${manifest.version}\n`]);
+
     const here = place();
     const said = here.run(hello, { NODE_DISABLE_COMPILE_CACHE: "1" });
     expect(state(here.kept)).toEqual({});

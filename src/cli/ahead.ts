@@ -44,7 +44,14 @@ export function isLastToLoad(signal: WorkerData["signal"]): boolean {
 
 /** What is loaded from now on is loaded with what earlier runs have compiled of it, doing the same. */
 export function useCompiled(role: string): void {
-  import.meta.compiled?.open(join(cacheDirectory(), "compiled"), role);
+  let directory: string;
+  try {
+    directory = join(cacheDirectory(), "compiled");
+  } catch {
+    // a user without a home
+    return;
+  }
+  import.meta.compiled?.open(directory, role);
 }
 
 let begun: { readonly path: string; readonly ahead: Ahead } | undefined;
