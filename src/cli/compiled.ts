@@ -1,21 +1,11 @@
 // Loads the scripts of the built command, and keeps beside them what V8 has compiled when a run is over. Node's own compile cache holds
 // only what runs while a module loads: every other function would be read and compiled anew by each process that calls it.
-import {
-  closeSync,
-  fstatSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { closeSync, fstatSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { cachedDataVersionTag } from "node:v8";
 import { Script } from "node:vm";
+import { replaceFile } from "../toolchain/replacefile.ts";
 
 declare global {
   interface ImportMeta {
@@ -52,6 +42,7 @@ type Wrapper = (
 const RUNS = 3;
 /** V8 takes what is aligned as it is, and copies what is not. */
 const ALIGNMENT = 8;
+/** How the name of a file ends that is not all there. */
 const UNFINISHED = ".tmp";
 
 interface Kept {
@@ -158,25 +149,21 @@ function readKept(path: string): Pick<Kept, "runs" | "parts"> {
 
 /** Writes what is compiled by now, or nothing. */
 function writeKept({ path, build, runs, parts }: Kept): void {
-  const temporary = `${path}.${process.pid}${UNFINISHED}`;
   try {
     // those that this run did not load stay
     const now = new Map(parts);
     for (const [name, script] of scripts) now.set(name, script.createCachedData());
     const half = pack(now, runs + 1);
     makeRoom(dirname(path), build);
-    const file = openSync(temporary, "wx", 0o600);
-    try {
-      writeFileSync(file, half);
-      writeFileSync(file, half);
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
-    renameSync(temporary, path);
+    replaceFile(path, [half, half], unguarded);
   } catch {
-    // there is no room, or this may not write here: the next one that comes by removes it
+    // there is no room, or this may not write here
   }
+}
+
+/** What is left behind by a process that is ended in the middle is removed by the next one. */
+function unguarded(): () => void {
+  return () => {};
 }
 
 /** The directory with nothing in it of a build that is no longer used, or of one who did not come to an end. */
