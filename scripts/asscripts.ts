@@ -50,7 +50,7 @@ export function asScripts(starts: readonly string[]): Rolldown.Plugin {
           fileName: `${name}.script.js`,
           source: `(function(${GIVEN}){"use strict";${made.code}})`,
         });
-        const exported = made.exported.map((as) => `export const ${as}=all.${as};`).join("");
+        const exported = made.exported.map(({ as }) => `export const ${as}=all.${as};`).join("");
         chunk.code = `import{load}from"${relative(chunk.fileName, LOADER)}";const all=load("${name}");${exported}`;
       }
     },
@@ -89,38 +89,35 @@ function rewritten(
   program: Program,
   scripts: ReadonlySet<string>,
   build: string,
-): { code: string; exported: readonly string[] } {
+): { code: string; exported: readonly Exported[] } {
   const isScript = scripts.has(fileName);
   const edits: Edit[] = [];
-  const exported: string[] = [];
-  const locals = new Map<string, string>();
+  const exported: Exported[] = [];
   /** The script that a specifier names, if it names one. */
   const scriptOf = (specifier: string): string | undefined => {
     const target = path.posix.join(path.posix.dirname(fileName), specifier);
     return specifier.startsWith(".") && scripts.has(target) ? nameOf(target) : undefined;
   };
   for (const node of program.body) {
+    if (!isScript) break;
     if (node.type === "ImportDeclaration") {
       const { source, specifiers } = node as unknown as { source: { value: string }; specifiers: readonly Specifier[] };
       const script = scriptOf(source.value);
-      if (!isScript) continue;
       if (script !== undefined) edits.push([node, `const{${specifiers.map(pattern).join(",")}}=load$("${script}");`]);
       else throw new Error(`${fileName} starts with the command, and imports ${source.value}`);
-    } else if (isScript && node.type === "ExportNamedDeclaration") {
+    } else if (node.type === "ExportNamedDeclaration") {
       const { specifiers } = node as unknown as { specifiers: readonly { local: Named; exported: Named }[] };
-      for (const { local, exported: as } of specifiers) {
-        exported.push(as.name);
-        locals.set(local.name, as.name);
-      }
+      for (const { local, exported: as } of specifiers) exported.push({ local: local.name, as: as.name });
       edits.push([node, ""]);
-    } else if (isScript && /^(?:Export|Import)/.test(node.type)) throw new Error(`${fileName}: ${node.type}`);
+    } else if (/^(?:Export|Import)/.test(node.type)) throw new Error(`${fileName}: ${node.type}`);
   }
   visit(program, (node) => {
-    if (node.type === "AssignmentExpression") {
+    if (node.type === "AssignmentExpression" || node.type === "UpdateExpression") {
       // exports are values here, not bindings
-      const { left } = node as unknown as { left: Partial<Named> };
-      if (left.name !== undefined && locals.has(left.name))
-        throw new Error(`${fileName}: ${left.name} is exported, and changes`);
+      const { left, argument } = node as unknown as Partial<Record<"left" | "argument", Partial<Named>>>;
+      const name = (left ?? argument)?.name;
+      if (exported.some(({ local }) => local === name))
+        throw new Error(`${fileName}: ${name} is exported, and changes`);
     } else if (node.type === "ImportExpression") {
       const { source } = node as unknown as { source: Node };
       const specifier = /^[`"']([^`"'$]*)[`"']$/.exec(code.slice(source.start, source.end))?.[1];
@@ -139,8 +136,14 @@ function rewritten(
   let made = code;
   for (const [{ start, end }, text] of edits.sort(([a], [b]) => b.start - a.start))
     made = made.slice(0, start) + text + made.slice(end);
-  if (isScript) made += `;return{${[...locals].map(([local, as]) => `${as}:${local}`).join(",")}}`;
+  if (isScript) made += `;return{${exported.map(({ local, as }) => `${as}:${local}`).join(",")}}`;
   return { code: made, exported };
+}
+
+/** The variable that is exported, and as what. */
+interface Exported {
+  readonly local: string;
+  readonly as: string;
 }
 
 interface Named {
