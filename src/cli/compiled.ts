@@ -121,29 +121,34 @@ export function compiled(build: string): Compiled {
   };
 }
 
+/** What was kept; nothing where there is none, or it may not be read, or is damaged. */
 function readKept(path: string): Pick<Kept, "runs" | "parts"> {
   const parts = new Map<string, Uint8Array>();
   try {
-    const file = openSync(path, "r");
-    try {
-      // it is code: nobody else's is run
-      if (process.geteuid && fstatSync(file).uid !== process.geteuid()) return { runs: 0, parts };
-      const bytes = readFileSync(file);
-      // written twice: comparing takes a tenth of a millisecond, what could sum (zlib, crypto) three to load
-      const half = bytes.length / 2;
-      if (half < 4 || bytes.compare(bytes, half, bytes.length, 0, half) !== 0) return { runs: 0, parts };
-      const length = bytes.readUInt32LE();
-      const header = JSON.parse(bytes.toString("latin1", 4, 4 + length)) as Header;
-      const from = aligned(4 + length);
-      for (const { name, start, length } of header.parts)
-        parts.set(name, bytes.subarray(from + start, from + start + length));
-      return { runs: header.runs, parts };
-    } finally {
-      closeSync(file);
+    const bytes = readOwn(path);
+    // written twice: comparing takes a tenth of a millisecond, what could sum (zlib, crypto) three to load
+    const half = bytes.length / 2;
+    if (bytes.compare(bytes, half, bytes.length, 0, half) !== 0) return { runs: 0, parts };
+    const end = 4 + bytes.readUInt32LE();
+    const header = JSON.parse(bytes.toString("latin1", 4, end)) as Header;
+    const from = aligned(end);
+    for (const { name, start, length } of header.parts) {
+      parts.set(name, bytes.subarray(from + start, from + start + length));
     }
+    return { runs: header.runs, parts };
   } catch {
-    // there is none, or it may not be read
     return { runs: 0, parts };
+  }
+}
+
+/** A file's bytes. It is code: nobody else's is run. */
+function readOwn(path: string): Buffer {
+  const file = openSync(path, "r");
+  try {
+    if (process.geteuid && fstatSync(file).uid !== process.geteuid()) throw new Error("another user's");
+    return readFileSync(file);
+  } finally {
+    closeSync(file);
   }
 }
 
