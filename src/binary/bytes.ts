@@ -94,7 +94,15 @@ export function u16(view: DataView, offset: number, littleEndian: boolean): numb
 export function word(view: DataView, offset: number, size: number, littleEndian: boolean): number {
   if (size === 4) return u32(view, offset, littleEndian);
   const low = u32(view, offset + (littleEndian ? 0 : 4), littleEndian);
-  return u32(view, offset + (littleEndian ? 4 : 0), littleEndian) * 0x1_0000_0000 + low;
+  return joined(u32(view, offset + (littleEndian ? 4 : 0), littleEndian), low);
+}
+
+/**
+ * Both halves of 64 bits. Most high ones are 0, and what a multiplication by 2^32 makes is never a small integer to V8: it would be kept
+ * as an object, and so would all that is computed with it.
+ */
+export function joined(high: number, low: number): number {
+  return high === 0 ? low : high * 0x1_0000_0000 + low;
 }
 
 const decoder = new TextDecoder("utf-8");

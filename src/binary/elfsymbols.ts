@@ -1,6 +1,6 @@
 // ELF symbol tables. Specification: the System V gABI, "Symbol Table"; letters as in GOROOT/src/cmd/internal/objfile/elf.go,
 // save that zero-filled data is B.
-import { u16, u32 } from "./bytes.ts";
+import { joined, u16, u32 } from "./bytes.ts";
 import { type ElfFile, ET_REL, SHT_NOBITS } from "./elfheaders.ts";
 import { emptySymbols, NO_RVA, type SymbolTable } from "./executable.ts";
 import { takeU32, takeU8 } from "./memory.ts";
@@ -75,8 +75,8 @@ export function readSymbols(file: ElfFile, source: SymbolSource | undefined): Sy
     let value = u32(view, valueAt + low, le);
     let length = u32(view, at + (wide ? 16 : 8) + low, le);
     if (wide) {
-      value += u32(view, valueAt + high, le) * 0x1_0000_0000;
-      length += u32(view, at + 16 + high, le) * 0x1_0000_0000;
+      value = joined(u32(view, valueAt + high, le), value);
+      length = joined(u32(view, at + 16 + high, le), length);
     }
     let code = 0x3f;
     let address = value - imageBase;

@@ -1,7 +1,6 @@
 // Mach-O symbol tables. Specification: Apple's <mach-o/nlist.h>; letters as in GOROOT/src/cmd/internal/objfile/macho.go, save that
 // zero-filled data is B.
-import { u32 } from "./bytes.ts";
-import type { Bytes } from "./bytes.ts";
+import { type Bytes, joined, u32 } from "./bytes.ts";
 import { emptySymbols, NO_RVA, type SymbolTable } from "./executable.ts";
 import { namedSymbols } from "./symbolnames.ts";
 import type { MachoSection } from "./macho.ts";
@@ -57,7 +56,7 @@ export function readMachoSymbols(
     const s = sections[number - 1];
     if (!s || s.rva < 0) continue;
     let value = u32(view, entry + (wide && !le ? 12 : 8), le);
-    if (wide) value += u32(view, entry + (le ? 12 : 8), le) * 0x1_0000_0000;
+    if (wide) value = joined(u32(view, entry + (le ? 12 : 8), le), value);
     const address = value - imageBase;
     // A symbol may stand at the very end of its section.
     if (address < s.rva || address > s.rva + s.size) continue;

@@ -293,13 +293,18 @@ export function fillGaps(base: Ledger, more: Ledger): Ledger {
     i = gap;
     const from = base.start[i];
     const to = i + 1 < base.count ? base.start[i + 1] : base.size;
-    while (j + 1 < more.count && more.start[j + 1] <= from) j++;
-    let end = j + 1;
-    while (end < more.count && more.start[end] < to) end++;
+    j = firstFrom(more, j + 1, from + 1) - 1;
+    const end = firstFrom(more, j + 1, to);
     rows.copy(more, j, end, from);
     j = end - 1;
   }
   return rows.ledger(base.size, base);
+}
+
+/** Index of the first range from the i-th on that starts at an offset or behind it; the number of ranges if there is none. */
+function firstFrom({ start, count }: Ledger, i: number, offset: number): number {
+  while (i < count && start[i] < offset) i++;
+  return i;
 }
 
 /** Lets go of a ledger's memory. */

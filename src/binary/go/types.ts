@@ -344,6 +344,7 @@ export class TypeWalker {
     return count < room ? count : room;
   }
 
+  /** Reads a type. What not all of them have are calls of their own: V8 compiles a function anew when a part of it runs that never has. */
   private read(i: number): void {
     const p = this.p;
     const rva = this.rva.at(i);
@@ -354,6 +355,8 @@ export class TypeWalker {
     const common = 4 * p + 16;
 
     this.firstUse.push(this.typeUse.count);
+    this.exportedMethods.push(0);
+    this.keptMethods.push(0);
     this.useName(this.types + this.view.getInt32(o + 4 * p + 8, this.le), i);
     const equal = this.addr(o + 2 * p + 8);
     if (equal > 0) {
@@ -375,11 +378,9 @@ export class TypeWalker {
     // what stands behind the uncommon part
     let parameters = 0;
     let membersEnd = 0;
-    let structPkg = 0;
+    let memberPkg = 0;
     let owner = 0;
     let flags = kind === KIND_POINTER ? IS_POINTER : 0;
-    let exported = 0;
-    let kept = 0;
     switch (kind) {
       case KIND_ARRAY:
         size += 3 * p;
@@ -395,80 +396,41 @@ export class TypeWalker {
         size += p;
         this.component(i, this.addr(s));
         break;
-      case KIND_FUNC: {
+      case KIND_FUNC:
         size += Math.max(4, p);
-        const params = s + 4 <= end ? this.u16(s) + (this.u16(s + 2) & 0x7fff) : 0;
-        const from = s + Math.max(4, p) + (tflag & FLAG_UNCOMMON ? 16 : 0);
-        const n = this.members(from + this.regionRva, params, p);
-        for (let k = 0; k < n; k++) this.component(i, this.addr(from + k * p));
-        parameters = params * p;
+        parameters = this.readParameters(i, s, (tflag & FLAG_UNCOMMON) !== 0);
         break;
-      }
-      case KIND_INTERFACE: {
+      case KIND_INTERFACE:
         size += 4 * p;
-        const path = this.addr(s);
-        if (path > 0 && this.useName(path, i)) structPkg = this.pkgPath(path);
-        const methods = this.addr(s + p);
-        const n = s + 3 * p <= end ? this.word(s + 2 * p) : 0;
-        const from = methods - this.regionRva;
-        const readable = this.members(methods, n, 8);
-        for (let k = 0; k < readable; k++) {
-          this.useName(this.offsetTo(from + k * 8), i);
-          this.component(i, this.offsetTo(from + k * 8 + 4));
-        }
-        if (n <= MAX_MEMBERS && methods >= rva && methods < rva + 4096) membersEnd = methods - rva + n * 8;
+        memberPkg = this.readPath(i, this.addr(s));
+        membersEnd = this.readInterface(i, s, rva);
         break;
-      }
       case KIND_MAP:
         size += this.mapSize;
         this.component(i, this.addr(s));
         this.component(i, this.addr(s + p));
         this.component(i, this.addr(s + 2 * p));
         break;
-      case KIND_STRUCT: {
+      case KIND_STRUCT:
         size += 4 * p;
-        const path = this.addr(s);
-        if (path > 0 && this.useName(path, i)) structPkg = this.pkgPath(path);
-        const fields = this.addr(s + p);
-        const n = s + 3 * p <= end ? this.word(s + 2 * p) : 0;
-        const from = fields - this.regionRva;
-        const readable = this.members(fields, n, 3 * p);
-        for (let k = 0; k < readable; k++) {
-          const name = this.addr(from + k * 3 * p);
-          if (name > 0) this.useName(name, i);
-          this.component(i, this.addr(from + k * 3 * p + p));
-        }
-        if (n <= MAX_MEMBERS && fields >= rva && fields < rva + 4096) membersEnd = fields - rva + n * 3 * p;
+        memberPkg = this.readPath(i, this.addr(s));
+        membersEnd = this.readStruct(i, s, rva);
         break;
-      }
     }
     if (tflag & FLAG_UNCOMMON && o + size + 16 <= end) {
       const u = o + size;
       size += 16;
-      const path = this.offsetTo(u);
-      if (path > 0 && this.useName(path, i)) {
-        const pkg = this.pkgPath(path);
-        if (!(tflag & FLAG_NAMED)) structPkg ||= pkg;
-        else if (!NO_PACKAGE.has(this.packages[pkg])) {
-          owner = pkg;
-          flags |= this.isInstance(o) ? IS_NAMED | IS_INSTANCE : IS_NAMED;
-        }
+      const pkg = this.readPath(i, this.offsetTo(u));
+      if (!(tflag & FLAG_NAMED)) memberPkg ||= pkg;
+      else if (!NO_PACKAGE.has(this.packages[pkg])) {
+        owner = pkg;
+        flags |= this.isInstance(o) ? IS_NAMED | IS_INSTANCE : IS_NAMED;
       }
       const mcount = this.u16(u + 4);
-      const moff = u32(this.view, u + 8, this.le);
-      const methods = u + moff;
+      const methods = u + u32(this.view, u + 8, this.le);
       size = Math.max(size + parameters, membersEnd);
       if (mcount > 0 && methods + mcount * 16 <= end) {
-        for (let at = methods; at < methods + mcount * 16; at += 16) {
-          const name = this.offsetTo(at);
-          const mtyp = this.offsetTo(at + 4);
-          if (this.useName(name, i) && (this.bytes[name - this.regionRva] & NAME_EXPORTED) !== 0) {
-            exported++;
-            // its type, its entry for interfaces and its entry for direct calls stay together
-            if (mtyp !== 0 && this.offsetTo(at + 8) !== 0 && this.offsetTo(at + 12) !== 0) kept++;
-          }
-          if (mtyp > 0) this.component(i, mtyp);
-        }
+        this.readMethods(i, methods, mcount);
         size = Math.max(size, methods - o + mcount * 16);
       }
     } else {
@@ -476,16 +438,76 @@ export class TypeWalker {
     }
     if (size > end - o) size = end - o;
     if (rva + size > this.last) this.last = rva + size;
-    if (structPkg > 0 && !(tflag & FLAG_NAMED) && !NO_PACKAGE.has(this.packages[structPkg])) owner = structPkg;
+    if (memberPkg > 0 && !(tflag & FLAG_NAMED) && !NO_PACKAGE.has(this.packages[memberPkg])) owner = memberPkg;
     this.size.push(size);
     this.owner.push(owner);
     this.flags.push(flags);
-    this.exportedMethods.push(exported);
-    this.keptMethods.push(kept);
     // not a component: it names no owner, but it is a use of that type
     const pointer = pointerTo > 0 ? this.add(pointerTo) : -1;
     this.pointer.push(pointer + 1);
     if (pointer >= 0) this.use(i, pointerTo, pointer);
+  }
+
+  /** The package whose path is a name; 0 if no name stands there. */
+  private readPath(user: number, name: number): number {
+    return name > 0 && this.useName(name, user) ? this.pkgPath(name) : 0;
+  }
+
+  /** Reads what a function takes and gives; answers how many bytes that fills behind the uncommon part. `s`: where its own part stands. */
+  private readParameters(i: number, s: number, isUncommon: boolean): number {
+    const p = this.p;
+    const count = s + 4 <= this.limit - this.regionRva ? this.u16(s) + (this.u16(s + 2) & 0x7fff) : 0;
+    const from = s + Math.max(4, p) + (isUncommon ? 16 : 0);
+    const n = this.members(from + this.regionRva, count, p);
+    for (let k = 0; k < n; k++) this.component(i, this.addr(from + k * p));
+    return count * p;
+  }
+
+  /** Reads the methods of an interface at `rva`; answers where they end, from there, or 0 if they stand elsewhere. */
+  private readInterface(i: number, s: number, rva: number): number {
+    const p = this.p;
+    const methods = this.addr(s + p);
+    const n = s + 3 * p <= this.limit - this.regionRva ? this.word(s + 2 * p) : 0;
+    const from = methods - this.regionRva;
+    const readable = this.members(methods, n, 8);
+    for (let k = 0; k < readable; k++) {
+      this.useName(this.offsetTo(from + k * 8), i);
+      this.component(i, this.offsetTo(from + k * 8 + 4));
+    }
+    return n <= MAX_MEMBERS && methods >= rva && methods < rva + 4096 ? methods - rva + n * 8 : 0;
+  }
+
+  /** The same of the fields of a struct. */
+  private readStruct(i: number, s: number, rva: number): number {
+    const p = this.p;
+    const fields = this.addr(s + p);
+    const n = s + 3 * p <= this.limit - this.regionRva ? this.word(s + 2 * p) : 0;
+    const from = fields - this.regionRva;
+    const readable = this.members(fields, n, 3 * p);
+    for (let k = 0; k < readable; k++) {
+      const name = this.addr(from + k * 3 * p);
+      if (name > 0) this.useName(name, i);
+      this.component(i, this.addr(from + k * 3 * p + p));
+    }
+    return n <= MAX_MEMBERS && fields >= rva && fields < rva + 4096 ? fields - rva + n * 3 * p : 0;
+  }
+
+  /** Reads the methods of a type that has a name. */
+  private readMethods(i: number, from: number, count: number): void {
+    let exported = 0;
+    let kept = 0;
+    for (let at = from; at < from + count * 16; at += 16) {
+      const name = this.offsetTo(at);
+      const mtyp = this.offsetTo(at + 4);
+      if (this.useName(name, i) && (this.bytes[name - this.regionRva] & NAME_EXPORTED) !== 0) {
+        exported++;
+        // its type, its entry for interfaces and its entry for direct calls stay together
+        if (mtyp !== 0 && this.offsetTo(at + 8) !== 0 && this.offsetTo(at + 12) !== 0) kept++;
+      }
+      if (mtyp > 0) this.component(i, mtyp);
+    }
+    this.exportedMethods.set(i, exported);
+    this.keptMethods.set(i, kept);
   }
 
   /** Where the types and names read so far end, as an RVA. */

@@ -1,6 +1,6 @@
 // Data of a Go image, object by object, to the packages that define them: structures name their owners, references tell the rest.
 // Algorithm: docs/how-it-works.md. All positions are RVAs.
-import { u32, word } from "../../binary/bytes.ts";
+import { joined, u32, word } from "../../binary/bytes.ts";
 import { type Executable, regionAt } from "../../binary/executable.ts";
 import { release, takeU32, takeU8 } from "../../binary/memory.ts";
 import { methodElimination } from "../../binary/go/elimination.ts";
@@ -75,7 +75,7 @@ class Words {
   int64(rva: number): number {
     if (this.exe.ptrSize === 8) return this.word(rva);
     const [low, high] = this.exe.littleEndian ? [rva, rva + 4] : [rva + 4, rva];
-    return this.word(low) + this.word(high) * 0x1_0000_0000;
+    return joined(this.word(high), this.word(low));
   }
 
   word(rva: number): number {
@@ -584,12 +584,13 @@ function kindsOf(areas: readonly Area[]): (rva: number) => number {
   let [low, high, kind]: number[] = [1, 0, 0];
   return (rva) => {
     if (rva >= low && rva < high) return kind;
-    const area = areas.find((a) => rva >= a.start && rva < a.end);
-    if (!area) return KIND.rodata;
-    low = area.start;
-    high = area.end;
-    kind = area.kind;
-    return kind;
+    for (const area of areas) {
+      if (rva < area.start || rva >= area.end) continue;
+      low = area.start;
+      high = area.end;
+      return (kind = area.kind);
+    }
+    return KIND.rodata;
   };
 }
 

@@ -183,6 +183,9 @@ class StartReader {
   /** The best mark of the place that was read last, and the largest weight there. */
   private mark = 0;
   private weight = 0;
+  /** The last start of the area, and where the next one can be: behind an object of known size. */
+  private last = -1;
+  private free = 0;
   private readonly starts: U32List;
   private readonly best: U32List;
   private readonly skip: U32List;
@@ -200,43 +203,51 @@ class StartReader {
    * a slot tells. Areas come in ascending order; the arrays are those of the area before.
    */
   read(area: Area, nobody: number): Starts {
-    const { marks, order, slots, starts, best, skip } = this;
-    const { rva: rvas, size: sizes } = marks;
-    const { end, kind } = area;
-    const word = area.pointers?.word ?? NaN;
+    const { starts, best, skip } = this;
     this.skipTo(area.start);
     starts.clear();
     best.clear();
     skip.clear();
-    let free = area.start;
-    let last = -1;
-    while (this.next < order.length) {
-      const rva = rvas[order[this.next]];
-      if (rva >= end) break;
-      this.readPlace(rva);
-      const size = sizes[this.mark];
-      // code forms the address of a string, or data holds it: a mere access is a misread instruction
-      if (rva < free || (kind === KIND.string && size === 0 && this.weight < FIRM)) continue;
-      this.skipSlots(rva);
-      const { slot } = this;
-      if (slot < slots.length && slots[slot] === rva) {
-        if (this.weight < FIRST_WORD) this.weight = FIRST_WORD;
-      } else if (slot > 0) {
-        const before = slots[slot - 1];
-        // of a slice or a string the length alone may be read: it stands behind a pointer
-        if (rva - before === word && before > last && before >= free) {
-          starts.push(before);
-          best.push(nobody);
-          skip.push(HIDDEN);
-        }
-      }
-      last = rva;
-      starts.push(rva);
-      best.push(this.mark);
-      skip.push(this.weight || ACCESS);
-      if (size > 0) free = rva + size;
-    }
+    this.free = area.start;
+    this.last = -1;
+    const isString = area.kind === KIND.string;
+    const word = area.pointers?.word ?? 0;
+    while (this.readStart(area.end, isString, word, nobody));
     return { at: starts.array(), mark: best.array(), weight: skip.array() };
+  }
+
+  /**
+   * Reads the next place; false if there is none before `end`. `word`: how far behind a pointer the length of a slice or a string stands,
+   * 0 where none do. A call of its own: see `sortedOrder`.
+   */
+  private readStart(end: number, isString: boolean, word: number, nobody: number): boolean {
+    const { marks, order, slots } = this;
+    if (this.next >= order.length) return false;
+    const rva = marks.rva[order[this.next]];
+    if (rva >= end) return false;
+    this.readPlace(rva);
+    const size = marks.size[this.mark];
+    // code forms the address of a string, or data holds it: a mere access is a misread instruction
+    if (rva < this.free || (isString && size === 0 && this.weight < FIRM)) return true;
+    this.skipSlots(rva);
+    const { slot } = this;
+    if (slot < slots.length && slots[slot] === rva) {
+      if (this.weight < FIRST_WORD) this.weight = FIRST_WORD;
+    } else if (slot > 0) {
+      const before = slots[slot - 1];
+      // the length alone may be read
+      if (rva - before === word && before > this.last && before >= this.free) this.add(before, nobody, HIDDEN);
+    }
+    this.last = rva;
+    this.add(rva, this.mark, this.weight || ACCESS);
+    if (size > 0) this.free = rva + size;
+    return true;
+  }
+
+  private add(start: number, mark: number, weight: number): void {
+    this.starts.push(start);
+    this.best.push(mark);
+    this.skip.push(weight);
   }
 
   private skipTo(rva: number): void {

@@ -215,6 +215,9 @@ class Refining {
   }
 }
 
+/** Most lists are no longer: inserting sorts them sooner than merging. */
+const SHORT = 16;
+
 /** Numbers in the order of their keys, those of equal keys in the order in which they are added: at most so many. */
 class SortedByPlace {
   count = 0;
@@ -242,11 +245,35 @@ class SortedByPlace {
   /** Merges ever longer stretches. The arrays are others afterwards. */
   sort(): void {
     const n = this.count;
-    for (let width = 1; width < n; width *= 2) {
+    for (let from = 0; from < n; from += SHORT) this.insert(from, from + SHORT < n ? from + SHORT : n);
+    for (let width = SHORT; width < n; width *= 2) {
       for (let from = 0; from < n; from += width * 2) this.merge(from, from + width, from + width * 2);
-      [this.item, this.spareItem] = [this.spareItem, this.item];
-      [this.key, this.spareKey] = [this.spareKey, this.key];
+      this.exchange();
     }
+  }
+
+  /** Sorts a short stretch. */
+  private insert(from: number, end: number): void {
+    const { item, key } = this;
+    for (let i = from + 1; i < end; i++) {
+      const k = key[i];
+      const moved = item[i];
+      let to = i;
+      for (; to > from && key[to - 1] > k; to--) {
+        key[to] = key[to - 1];
+        item[to] = item[to - 1];
+      }
+      key[to] = k;
+      item[to] = moved;
+    }
+  }
+
+  private exchange(): void {
+    const { item, key } = this;
+    this.item = this.spareItem;
+    this.key = this.spareKey;
+    this.spareItem = item;
+    this.spareKey = key;
   }
 
   private merge(low: number, middle: number, end: number): void {
