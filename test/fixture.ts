@@ -1,7 +1,18 @@
 // Go programs for tests: compiled once for each distinct input, kept in .cache/fixtures, safe to ask for from several workers at once.
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -111,8 +122,18 @@ export function goToolchain(version?: string): Toolchain {
   const [os, arch] = run("go", ["env", "GOHOSTOS", "GOHOSTARCH"], HERE, { ...env, GOTOOLCHAIN: "local" }).split("\n");
   const goroot = path.join(own.GOMODCACHE, `golang.org/toolchain@v0.0.1-${version}.${os}-${arch}`);
   const go = path.join(goroot, "bin/go");
-  if (!existsSync(go)) run("go", ["version"], HERE, env);
+  if (!isExecutable(go)) run("go", ["version"], HERE, env);
   return { version, go, goroot };
+}
+
+/** The go command makes what it has downloaded executable last, when all of it is there. */
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Every file of a folder, in a fixed order, as relative paths. */
