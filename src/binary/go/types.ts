@@ -163,8 +163,9 @@ export class TypeWalker {
     this.limit = Math.min(module.etypes, region.rva + region.bytes.length);
     this.types = module.types;
     const span = Math.max(0, this.limit - this.types);
-    this.index = new Uint32Array((span >>> SLOT_BITS) + 1);
-    this.isName = new Uint8Array((span >> 3) + 1);
+    // written at once: a page that is read before it is written is fetched twice
+    this.index = new Uint32Array((span >>> SLOT_BITS) + 1).fill(0);
+    this.isName = new Uint8Array((span >> 3) + 1).fill(0);
     const [names, uses] = [span >> 5, span >> 3];
     this.nameAt = new U32List(names);
     this.nameSize = new U32List(names);
