@@ -27,5 +27,7 @@ export function work({ port, signal }: WorkerData): void {
     keepCompiled();
     // the first thread is still at work
     tune(2);
+    // this one is taken down beside it: in the end the process would wait for that
+    port.close();
   });
 }

@@ -1,5 +1,5 @@
 // The runtime's moduledata: GOROOT/src/runtime/symtab.go (type moduledata), written by cmd/link/internal/ld/symtab.go.
-import { word } from "../bytes.ts";
+import { u32, word } from "../bytes.ts";
 import { type Executable, regionAt } from "../executable.ts";
 import type { PclnHeader } from "./pclntab.ts";
 
@@ -131,16 +131,6 @@ const LAYOUTS: readonly Layout[] = [
   },
 ];
 
-/** Pointers as they stand in a file. */
-function pointers(values: readonly number[], size: number, littleEndian: boolean): Uint8Array {
-  const out = new DataView(new ArrayBuffer(values.length * size));
-  for (const [i, value] of values.entries()) {
-    if (size === 4) out.setUint32(i * size, value, littleEndian);
-    else out.setBigUint64(i * size, BigInt(value), littleEndian);
-  }
-  return new Uint8Array(out.buffer);
-}
-
 function wordReader(exe: Executable, bytes: Uint8Array): (offset: number) => number {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   return (offset) => word(view, offset, exe.ptrSize, exe.littleEndian);
@@ -152,16 +142,20 @@ export function findModuledata(exe: Executable, pcln: PclnHeader): Moduledata | 
   const p = exe.ptrSize;
   const base = exe.imageBase;
   const first = pcln.rva + base;
-  const beginning = pointers([first, first + pcln.funcnametab], p, exe.littleEndian);
+  const second = first + pcln.funcnametab;
+  const low = first % 0x1_0000_0000;
+  const le = exe.littleEndian;
   // it is written at start-up, so it stands in writable data; other places are for files that are not laid out as usual
   const regions = [...exe.regions].sort((a, b) => Number(b.writable) - Number(a.writable));
   for (const r of regions) {
     if (r.executable && exe.regions.length > 1 && exe.format !== "macho") continue;
     const get = wordReader(exe, r.bytes);
-    const bytes = Buffer.from(r.bytes.buffer, r.bytes.byteOffset, r.bytes.byteLength);
+    const view = new DataView(r.bytes.buffer, r.bytes.byteOffset, r.bytes.byteLength);
+    const lowAt = p === 8 && !le ? 4 : 0;
     const stop = r.bytes.length - 56 * p;
-    for (let o = bytes.indexOf(beginning); o >= 0 && o <= stop; o = bytes.indexOf(beginning, o + 1)) {
-      if ((r.rva + o) % p !== 0) continue;
+    for (let o = (p - (r.rva % p)) % p; o <= stop; o += p) {
+      if (u32(view, o + lowAt, le) !== low) continue;
+      if (get(o) !== first || get(o + p) !== second) continue;
       for (const layout of LAYOUTS) {
         const m = read(exe, r.rva + o, (i) => (o + i * p + p <= r.bytes.length ? get(o + i * p) : 0), layout, pcln);
         if (m) return m;
