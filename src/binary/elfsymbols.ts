@@ -1,6 +1,6 @@
 // ELF symbol tables. Specification: the System V gABI, "Symbol Table"; letters as in GOROOT/src/cmd/internal/objfile/elf.go,
 // save that zero-filled data is B.
-import { joined, u16, u32 } from "./bytes.ts";
+import { u16, u32, word } from "./bytes.ts";
 import { type ElfFile, ET_REL, SHT_NOBITS } from "./elfheaders.ts";
 import { emptySymbols, NO_RVA, type SymbolTable } from "./executable.ts";
 import { takeU32, takeU8 } from "./memory.ts";
@@ -40,8 +40,7 @@ export function readSymbols(file: ElfFile, source: SymbolSource | undefined): Sy
   const table = bytes.slice(source.offset, source.size);
   const view = new DataView(table.buffer, table.byteOffset, table.byteLength);
   const le = bytes.littleEndian;
-  const high = wide ? (le ? 4 : 0) : 0;
-  const low = wide ? 4 - high : 0;
+  const wordSize = wide ? 8 : 4;
   const last = regions.at(-1);
   const end = last ? last.rva + last.memSize : 0;
   // Letters by section: allocation and permissions of the section decide.
@@ -72,12 +71,8 @@ export function readSymbols(file: ElfFile, source: SymbolSource | undefined): Sy
       section = -1;
     }
     const valueAt = at + (wide ? 8 : 4);
-    let value = u32(view, valueAt + low, le);
-    let length = u32(view, at + (wide ? 16 : 8) + low, le);
-    if (wide) {
-      value = joined(u32(view, valueAt + high, le), value);
-      length = joined(u32(view, at + 16 + high, le), length);
-    }
+    const value = word(view, valueAt, wordSize, le);
+    const length = word(view, at + (wide ? 16 : 8), wordSize, le);
     let code = 0x3f;
     let address = value - imageBase;
     if (section === SHN_UNDEF) {

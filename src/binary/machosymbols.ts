@@ -1,6 +1,6 @@
 // Mach-O symbol tables. Specification: Apple's <mach-o/nlist.h>; letters as in GOROOT/src/cmd/internal/objfile/macho.go, save that
 // zero-filled data is B.
-import { type Bytes, joined, u32 } from "./bytes.ts";
+import { type Bytes, u32, word } from "./bytes.ts";
 import { emptySymbols, NO_RVA, type SymbolTable } from "./executable.ts";
 import { namedSymbols } from "./symbolnames.ts";
 import type { MachoSection } from "./macho.ts";
@@ -55,9 +55,7 @@ export function readMachoSymbols(
     letter[i] = number === 0 ? 0x55 : (letters[number - 1] ?? 0x3f);
     const s = sections[number - 1];
     if (!s || s.rva < 0) continue;
-    let value = u32(view, entry + (wide && !le ? 12 : 8), le);
-    if (wide) value = joined(u32(view, entry + (le ? 12 : 8), le), value);
-    const address = value - imageBase;
+    const address = word(view, entry + 8, wide ? 8 : 4, le) - imageBase;
     // A symbol may stand at the very end of its section.
     if (address < s.rva || address > s.rva + s.size) continue;
     rva[i] = address;

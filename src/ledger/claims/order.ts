@@ -242,7 +242,7 @@ class SortedByPlace {
     this.key[this.count++] = key;
   }
 
-  /** Merges ever longer stretches. The arrays are others afterwards. */
+  /** Sorts short stretches, and merges ever longer ones. The arrays are others afterwards. */
   sort(): void {
     const n = this.count;
     for (let from = 0; from < n; from += SHORT) this.insert(from, from + SHORT < n ? from + SHORT : n);
