@@ -16,6 +16,8 @@ const PATIENCE = 10_000;
 export interface Ahead {
   readonly bytes: Promise<Uint8Array>;
   readonly beside: Beside;
+  /** Says that nobody wants the symbols of packages: then the parts are made without them, if this is said before they are. */
+  readonly omitSymbols: () => void;
   /** Hash of the bytes in lower-case hex; undefined if it is not known. */
   readonly sha256: () => string | undefined;
 }
@@ -29,13 +31,15 @@ export type Message =
 /** What the thread is given to begin with. The bytes come through the port. */
 export interface WorkerData {
   readonly port: MessagePort;
-  /** Counts, at SENT and LOADED. */
+  /** Counts, at SENT and LOADED, and a flag at OMIT_SYMBOLS. */
   readonly signal: Int32Array<SharedArrayBuffer>;
 }
 
 /** Where the signal counts what the thread has sent, and who has loaded what it needs. */
 export const SENT = 0;
 const LOADED = 1;
+/** Where it is 1 if nobody wants the symbols of packages. */
+export const OMIT_SYMBOLS = 2;
 
 /** To be told by each of both threads that it has loaded what it needs; answers whether the other one has as well. */
 export function isLastToLoad(signal: WorkerData["signal"]): boolean {
@@ -107,7 +111,7 @@ interface Thread extends Omit<Ahead, "bytes">, Pick<WorkerData, "signal"> {
 function startThread(module: URL): Thread {
   const { MessageChannel, receiveMessageOnPort, Worker } = process.getBuiltinModule("node:worker_threads");
   const { port1: port, port2 } = new MessageChannel();
-  const signal = new Int32Array(new SharedArrayBuffer(8));
+  const signal = new Int32Array(new SharedArrayBuffer(12));
   const workerData: WorkerData = { port: port2, signal };
   // it makes few objects: the space for young ones that this thread has would be lost on it
   const resourceLimits = { maxYoungGenerationSizeMb: 6 };
@@ -134,5 +138,11 @@ function startThread(module: URL): Thread {
     parts.delete(name);
     return part;
   };
-  return { give, signal, beside: take as Beside, sha256: () => take("sha256") as string | undefined };
+  return {
+    give,
+    signal,
+    beside: take as Beside,
+    omitSymbols: () => Atomics.store(signal, OMIT_SYMBOLS, 1),
+    sha256: () => take("sha256") as string | undefined,
+  };
 }

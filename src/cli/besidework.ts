@@ -2,7 +2,7 @@
 import { shareMemory } from "../binary/memory.ts";
 import { makeParts } from "../ledger/beside.ts";
 import { inflate } from "../toolchain/inflate.ts";
-import { isLastToLoad, type Message, SENT, type WorkerData } from "./ahead.ts";
+import { isLastToLoad, type Message, OMIT_SYMBOLS, SENT, type WorkerData } from "./ahead.ts";
 import { keepCompiled, tune } from "./engine.ts";
 
 /** Waits for the bytes, and works on them. */
@@ -17,7 +17,8 @@ export function work({ port, signal }: WorkerData): void {
   port.once("message", (bytes: Uint8Array) => {
     try {
       shareMemory();
-      for (const part of makeParts(bytes, inflate)) send(part);
+      const wantsSymbols = (): boolean => Atomics.load(signal, OMIT_SYMBOLS) === 0;
+      for (const part of makeParts(bytes, inflate, wantsSymbols)) send(part);
       // loaded when all else is done: it is large, and nobody waits for it
       send({ part: "sha256", value: process.getBuiltinModule("node:crypto").hash("sha256", bytes) });
     } catch {

@@ -68,12 +68,19 @@ async function open(
   const profile = await profileInput(input, {
     inlined: flags.inlined === true || flags.sort === "inlined",
     files: flags.by === "file",
+    symbols: !isPlain(flags),
   });
   const summary = snapshot(profile, factsOf(input, profile, flags.json === true || flags.html !== undefined), {
     symbols: flags.symbols === true || flags.html !== undefined,
     memory: flags.memory === true || flags.sort === "memory",
   });
   return { summary, profile };
+}
+
+/** Whether the answer is the snapshot in JSON as it is, which names no symbols of packages. */
+function isPlain(flags: ProfileFlags): boolean {
+  const { json, symbols, html, ranges } = flags;
+  return json === true && requestOf(flags) === undefined && !symbols && html === undefined && ranges === undefined;
 }
 
 /** The view that is asked for; undefined for the report, or the snapshot in JSON. */

@@ -55,8 +55,11 @@ export type Beside = <P extends keyof Parts>(part: P) => Parts[P] | undefined;
 /** One part. Its maker does not use its arrays again for anything else. */
 export type Made = { readonly [P in keyof Parts]: { readonly part: P; readonly value: Parts[P] } }[keyof Parts];
 
-/** Makes the parts of an executable in the order in which they are needed; none for what is no Go program with module data. */
-export function* makeParts(bytes: Uint8Array, inflate: Inflate): Generator<Made> {
+/**
+ * Makes the parts of an executable in the order in which they are needed; none for what is no Go program with module data. `wantsSymbols`:
+ * whether what packages own is to have symbols; asked once, when the first claims are made.
+ */
+export function* makeParts(bytes: Uint8Array, inflate: Inflate, wantsSymbols = (): boolean => true): Generator<Made> {
   if (openContainer(bytes)) return;
   const program = openProgram(bytes);
   const { exe, go } = program;
@@ -65,7 +68,7 @@ export function* makeParts(bytes: Uint8Array, inflate: Inflate): Generator<Made>
   const byTarget = sortedOrder(refs.target, refs.count);
   yield { part: "refs", value: { refs, byTarget } };
   const packages = new Names();
-  const symbols = new SymbolNames();
+  const symbols = new SymbolNames(wantsSymbols());
   const structure = new Claims(bytes.length, exe.regions, packages, symbols, 64);
   claimStructure(structure, program);
   const functions = ownFunctions(go.pcln, packages);

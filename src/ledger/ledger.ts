@@ -55,8 +55,14 @@ export class Names {
  * Handle 0 is "no symbol".
  */
 export class SymbolNames {
+  /** Whether what packages own has symbols, not overhead alone. Without them a ledger has a third of the ranges. */
+  readonly ofPackages: boolean;
   private readonly strings = new Names();
   private readonly lazy: ((index: number) => string)[] = [];
+
+  constructor(ofPackages = true) {
+    this.ofPackages = ofPackages;
+  }
 
   /** A handle for a name that is at hand. */
   add(name: string): number {
@@ -144,13 +150,27 @@ export class Claims {
   file(start: number, end: number, kind: number, pkg: number, symbol: number, evidence: number): void {
     if (end > this.size) end = this.size;
     if (!(start < end) || start < 0) return;
-    if (this.count === this.start.length) this.grow();
-    const i = this.count++;
+    if (pkg !== 0 && !this.symbols.ofPackages) symbol = 0;
+    const tag = (this.claimant << 16) | (kind << 8) | evidence;
+    const i = this.count;
+    // what goes on with its like is one claim with it
+    if (
+      i > 0 &&
+      this.end[i - 1] === start &&
+      this.pkg[i - 1] === pkg &&
+      this.symbol[i - 1] === symbol &&
+      this.tag[i - 1] === tag
+    ) {
+      this.end[i - 1] = end;
+      return;
+    }
+    if (i === this.start.length) this.grow();
     this.start[i] = start;
     this.end[i] = end;
     this.pkg[i] = pkg;
     this.symbol[i] = symbol;
-    this.tag[i] = (this.claimant << 16) | (kind << 8) | evidence;
+    this.tag[i] = tag;
+    this.count = i + 1;
   }
 
   /** Claims image bytes [rva, rva + length), wherever they stand in the file; bytes without a place in it (bss) are dropped. */

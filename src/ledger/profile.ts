@@ -91,6 +91,8 @@ export interface ProfileOptions {
   readonly inlined?: boolean;
   /** Sum the code by source file too. */
   readonly files?: boolean;
+  /** false: only overhead has symbols in the ledger, which is made faster and is smaller; the sums by package are the same. */
+  readonly symbols?: boolean;
   /** Decompresses debug sections; without it, compressed ones are nobody's. */
   readonly inflate?: Inflate;
   /** Somebody who has been given the same bytes, and finds out beside this what he can. */
@@ -103,9 +105,9 @@ export interface ProfileOptions {
  */
 export function profile(bytes: Uint8Array, options: ProfileOptions = {}): Profile {
   const container = openContainer(bytes);
-  if (!container) return profileOne(bytes, options, new Names(), new SymbolNames());
   const packages = new Names();
-  const symbols = new SymbolNames();
+  const symbols = new SymbolNames(options.symbols);
+  if (!container) return profileOne(bytes, options, packages, symbols);
   const claims = new Claims(bytes.length, [], packages, symbols);
   claims.begin(CLAIMANT.structure);
   for (const s of container.structure) claims.file(s.start, s.end, KIND[s.kind], 0, symbols.add(s.name), EXACT);

@@ -18,11 +18,14 @@ const builds: [string, GoOptions][] = [
 ];
 
 /** The parts as they arrive from another thread: copies. */
-function partsOf(bytes: Uint8Array): Map<string, unknown> {
+function partsOf(bytes: Uint8Array, wantsSymbols = true): Map<string, unknown> {
   const parts = new Map<string, unknown>();
-  for (const { part, value } of makeParts(bytes, inflate)) parts.set(part, structuredClone(value));
+  for (const { part, value } of makeParts(bytes, inflate, () => wantsSymbols)) parts.set(part, structuredClone(value));
   return parts;
 }
+
+const handsOut = (parts: ReadonlyMap<string, unknown>): Beside =>
+  ((part) => structuredClone(parts.get(part))) as Beside;
 
 const told = (found: Profile): string =>
   JSON.stringify(snapshot(found, { name: "x", sha256: "" }, { symbols: true, memory: true })) +
@@ -42,6 +45,19 @@ describe.each(builds)("%s", (_name, options) => {
     const found = told(profile(bytes, { inflate, beside }));
     expect(asked.sort()).toEqual([...parts.keys()].sort());
     expect(found === alone).toBe(true);
+  });
+
+  test("without symbols of packages the sums are the same, and the parts may have them or not", () => {
+    const sums = (found: Profile): string => JSON.stringify(snapshot(found, { name: "x", sha256: "" }));
+    const whole = profile(bytes, { inflate });
+    const named = handsOut(parts);
+    for (const beside of [undefined, named, handsOut(partsOf(bytes, false))]) {
+      const found = profile(bytes, { inflate, beside, symbols: false });
+      expect(sums(found) === sums(whole)).toBe(true);
+      const { count, pkg, symbol } = found.ledger;
+      expect(count).toBeLessThan(whole.ledger.count);
+      if (beside !== named) expect(pkg.some((id, i) => id > 0 && symbol[i] > 0)).toBe(false);
+    }
   });
 });
 

@@ -149,12 +149,12 @@ export function findModuledata(exe: Executable, pcln: PclnHeader): Moduledata | 
   const regions = [...exe.regions].sort((a, b) => Number(b.writable) - Number(a.writable));
   for (const r of regions) {
     if (r.executable && exe.regions.length > 1 && exe.format !== "macho") continue;
-    const get = wordReader(exe, r.bytes);
-    const view = new DataView(r.bytes.buffer, r.bytes.byteOffset, r.bytes.byteLength);
-    const lowAt = p === 8 && !le ? 4 : 0;
     const stop = r.bytes.length - 56 * p;
-    for (let o = (p - (r.rva % p)) % p; o <= stop; o += p) {
-      if (u32(view, o + lowAt, le) !== low) continue;
+    if (stop < 0) continue;
+    const get = wordReader(exe, r.bytes);
+    const lowAt = p === 8 && !le ? 4 : 0;
+    const lows = new DataView(r.bytes.buffer, r.bytes.byteOffset + lowAt, r.bytes.byteLength - lowAt);
+    for (let o = (p - (r.rva % p)) % p; (o = nextWord(lows, o, stop, p, low, le)) <= stop; o += p) {
       if (get(o) !== first || get(o + p) !== second) continue;
       for (const layout of LAYOUTS) {
         const m = read(exe, r.rva + o, (i) => (o + i * p + p <= r.bytes.length ? get(o + i * p) : 0), layout, pcln);
@@ -163,6 +163,12 @@ export function findModuledata(exe: Executable, pcln: PclnHeader): Moduledata | 
     }
   }
   return undefined;
+}
+
+/** Offset from `at` on of the next of the words `step` bytes apart whose low half is `low`, behind `stop` if there is none. */
+function nextWord(lows: DataView, at: number, stop: number, step: number, low: number, littleEndian: boolean): number {
+  while (at <= stop && u32(lows, at, littleEndian) !== low) at += step;
+  return at;
 }
 
 function read(

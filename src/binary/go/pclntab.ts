@@ -163,67 +163,15 @@ export function readPclntab(exe: Executable, h: PclnHeader, textRva: number): Pc
   const e = relative ? 4 : p;
   const functabEntry = 2 * e;
   if (h.functab + functabEntry * nfunc + e > bytes.length) return undefined;
-  const funcBase = h.version === "1.2" ? 0 : h.functab;
-
-  const entry = new Uint32Array(nfunc);
-  const end = new Uint32Array(nfunc);
-  const func = new Uint32Array(nfunc);
   const fixed = h.version === "1.20" ? 44 : h.version === "1.18" ? 40 : h.version === "1.16" ? p + 36 : p + 32;
-  const { wasm } = exe;
-  let last = -1;
-  for (let i = 0; i <= nfunc; i++) {
-    const at = h.functab + i * functabEntry;
-    let pc = relative ? u32(view, at, le) : word(view, at, e, le) - exe.imageBase;
-    if (!wasm && relative) pc += textRva;
-    if (wasm) {
-      // Go's pc is 0x1000 + the body's number, shifted by 16 before the offsets became relative (cmd/link/internal/wasm).
-      const n = (relative ? pc : pc / 65536) - 0x1000;
-      if (i < nfunc) {
-        if (!(n >= 0 && n < wasm.starts.length)) return undefined;
-        entry[i] = wasm.starts[n];
-        end[i] = wasm.ends[n];
-      }
-      pc = n;
-    } else {
-      if (!(pc >= 0 && pc <= 0xffffffff)) return undefined;
-      if (i < nfunc) entry[i] = pc;
-      if (i > 0) end[i - 1] = pc;
-    }
-    if (pc < last) return undefined;
-    last = pc;
-    if (i < nfunc) {
-      const off = relative ? u32(view, at + 4, le) : word(view, at + e, e, le);
-      if (!(off + funcBase + fixed <= bytes.length)) return undefined;
-      func[i] = off + funcBase;
-    }
-  }
-
-  const nameOff = new Uint32Array(nfunc);
-  const pcsp = new Uint32Array(nfunc);
-  const pcfile = new Uint32Array(nfunc);
-  const pcln = new Uint32Array(nfunc);
-  const cuOffset = new Uint32Array(nfunc);
-  const npcdata = new Uint8Array(nfunc);
-  const nfuncdata = new Uint8Array(nfunc);
-  const f0 = relative ? 4 : p;
-  const hasCu = h.version !== "1.2";
-  for (let i = 0; i < nfunc; i++) {
-    const f = func[i];
-    nameOff[i] = u32(view, f + f0, le);
-    pcsp[i] = u32(view, f + f0 + 12, le);
-    pcfile[i] = u32(view, f + f0 + 16, le);
-    pcln[i] = u32(view, f + f0 + 20, le);
-    const npc = u32(view, f + f0 + 24, le);
-    npcdata[i] = npc < 32 ? npc : 0;
-    if (hasCu) cuOffset[i] = u32(view, f + f0 + 28, le);
-    // up to Go 1.11 the last word was a plain count, later {funcID, flag, pad, nfuncdata}
-    const nfd = bytes[f + fixed - 1];
-    nfuncdata[i] = nfd < 32 ? nfd : 0;
-    if (f + fixed + npcdata[i] * 4 + nfuncdata[i] * p + p > bytes.length) {
-      npcdata[i] = 0;
-      nfuncdata[i] = 0;
-    }
-  }
+  const base = relative ? textRva : -exe.imageBase;
+  const pair = { at: h.functab, size: e, littleEndian: le } as const;
+  const places = exe.wasm ? wasmPlaces(view, pair, nfunc, exe.wasm) : readPlaces(view, pair, nfunc, base);
+  const func = new Uint32Array(nfunc);
+  const offsets = { ...pair, at: h.functab + e, add: h.version === "1.2" ? 0 : h.functab, limit: bytes.length - fixed };
+  if (!places || !readColumn(view, offsets, func)) return undefined;
+  const records = readRecords(h, view, func, fixed);
+  const { nameOff, npcdata } = records;
 
   const nameAt = (i: number): string => {
     const from = h.funcnametab + nameOff[i];
@@ -238,16 +186,9 @@ export function readPclntab(exe: Executable, h: PclnHeader, textRva: number): Pc
   const funcdataRef = relative ? 4 : p;
   return {
     ...h,
-    entry,
-    end,
+    ...places,
     func,
-    nameOff,
-    pcsp,
-    pcfile,
-    pcln,
-    cuOffset,
-    npcdata,
-    nfuncdata,
+    ...records,
     functabEntry,
     fixed,
     funcdataRef,
@@ -258,6 +199,100 @@ export function readPclntab(exe: Executable, h: PclnHeader, textRva: number): Pc
       return relative ? at : at + ((h.rva + at) % p === 0 ? 0 : p - ((h.rva + at) % p));
     },
   };
+}
+
+/** One of the two columns of the functab: every second word from `at` on, plus `add`; none may be negative or above `limit`. */
+interface Column {
+  readonly at: number;
+  readonly size: 4 | 8;
+  readonly littleEndian: boolean;
+  readonly add: number;
+  readonly limit: number;
+}
+
+// A loop for each column: V8 compiles the whole of a function for each loop of it that turns out hot.
+
+function readColumn(view: DataView, column: Column, out: Uint32Array | Float64Array): boolean {
+  const { size, littleEndian, add, limit } = column;
+  for (let i = 0, at = column.at; i < out.length; i++, at += 2 * size) {
+    const value = word(view, at, size, littleEndian) + add;
+    if (!(value >= 0 && value <= limit)) return false;
+    out[i] = value;
+  }
+  return true;
+}
+
+function isAscending(numbers: Uint32Array | Float64Array): boolean {
+  for (let i = 1; i < numbers.length; i++) if (numbers[i] < numbers[i - 1]) return false;
+  return true;
+}
+
+type Places = Pick<Pclntab, "entry" | "end">;
+
+/** Where functions begin and end; undefined if the functab does not ascend. The last of its places is the end of the last function. */
+function readPlaces(
+  view: DataView,
+  pair: Omit<Column, "add" | "limit">,
+  nfunc: number,
+  add: number,
+): Places | undefined {
+  const pc = new Uint32Array(nfunc + 1);
+  if (!readColumn(view, { ...pair, add, limit: 0xffffffff }, pc) || !isAscending(pc)) return undefined;
+  return { entry: pc.subarray(0, nfunc), end: pc.subarray(1) };
+}
+
+/** The same of wasm: Go's pc is 0x1000 + the body's number, shifted by 16 before the offsets became relative (cmd/link/internal/wasm). */
+function wasmPlaces(
+  view: DataView,
+  pair: Omit<Column, "add" | "limit">,
+  nfunc: number,
+  { starts, ends }: NonNullable<Executable["wasm"]>,
+): Places | undefined {
+  const pc = new Float64Array(nfunc + 1);
+  if (!readColumn(view, { ...pair, add: 0, limit: Number.MAX_SAFE_INTEGER }, pc) || !isAscending(pc)) return undefined;
+  const entry = new Uint32Array(nfunc);
+  const end = new Uint32Array(nfunc);
+  for (let i = 0; i < nfunc; i++) {
+    const n = (pair.size === 4 ? pc[i] : pc[i] / 65536) - 0x1000;
+    if (!(n >= 0 && n < starts.length)) return undefined;
+    entry[i] = starts[n];
+    end[i] = ends[n];
+  }
+  return { entry, end };
+}
+
+type Records = Pick<Pclntab, "nameOff" | "pcsp" | "pcfile" | "pcln" | "cuOffset" | "npcdata" | "nfuncdata">;
+
+/** Reads the fixed part of each _func. */
+function readRecords(h: PclnHeader, view: DataView, func: Uint32Array, fixed: number): Records {
+  const { bytes, littleEndian: le, ptrSize: p, nfunc } = h;
+  const nameOff = new Uint32Array(nfunc);
+  const pcsp = new Uint32Array(nfunc);
+  const pcfile = new Uint32Array(nfunc);
+  const pcln = new Uint32Array(nfunc);
+  const cuOffset = new Uint32Array(nfunc);
+  const npcdata = new Uint8Array(nfunc);
+  const nfuncdata = new Uint8Array(nfunc);
+  const name = h.version === "1.18" || h.version === "1.20" ? 4 : p;
+  const hasCu = h.version !== "1.2";
+  for (let i = 0; i < nfunc; i++) {
+    const f = func[i];
+    nameOff[i] = u32(view, f + name, le);
+    pcsp[i] = u32(view, f + name + 12, le);
+    pcfile[i] = u32(view, f + name + 16, le);
+    pcln[i] = u32(view, f + name + 20, le);
+    const npc = u32(view, f + name + 24, le);
+    npcdata[i] = npc < 32 ? npc : 0;
+    if (hasCu) cuOffset[i] = u32(view, f + name + 28, le);
+    // up to Go 1.11 the last word was a plain count, later {funcID, flag, pad, nfuncdata}
+    const nfd = bytes[f + fixed - 1];
+    nfuncdata[i] = nfd < 32 ? nfd : 0;
+    if (f + fixed + npcdata[i] * 4 + nfuncdata[i] * p + p > bytes.length) {
+      npcdata[i] = 0;
+      nfuncdata[i] = 0;
+    }
+  }
+  return { nameOff, pcsp, pcfile, pcln, cuOffset, npcdata, nfuncdata };
 }
 
 /** Control characters, and what stands for bytes that are no text. As ranges: to look a property up costs a millisecond. */

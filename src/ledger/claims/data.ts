@@ -56,6 +56,8 @@ const MAX_MASK = 2048;
 
 /** Reads words of the image quickly: the region of the last hit is tried first. */
 class Words {
+  /** What `pointer` makes of 1. */
+  readonly one: number;
   private readonly exe: Executable;
   private view: DataView = new DataView(new ArrayBuffer(0));
   private low = 1;
@@ -63,6 +65,7 @@ class Words {
 
   constructor(exe: Executable) {
     this.exe = exe;
+    this.one = 1 - exe.imageBase;
   }
 
   /** The pointer-sized word at an RVA as an RVA; −1 outside the file's bytes. */
@@ -176,7 +179,7 @@ export function claimData(data: DataInput): DataResult {
     itabs.map((at) => types.indexOf(words.pointer(at + p))),
   );
   const assets = findAssets(exe, words, layout, slots);
-  const composites = findComposites(words, layout, p);
+  const composites = findComposites(words, layout, exe);
   const stack = stackMasks(data);
   const functions = data.functions();
   const input = { ...data, functions };
@@ -216,7 +219,7 @@ export function claimData(data: DataInput): DataResult {
         typePackage: typeOwner,
         functions,
         origins: beside?.("origins") ?? refOrigins(exe, go, module, refs, packageByName(go.pcln, packages)),
-        pointers: pointersBetween(input, words, layout, objects, holders, slots),
+        pointers: pointersBetween(input, words, layout, composites.pointers, objects, holders, slots),
         dictionaries: dictionariesOf(input, objects, refs, byTarget),
         stackMasks: { rva: stack.rva, pkg: stack.func.map((f) => functions.unit[f]) },
         main: packages.find("main") ?? 0,
@@ -404,17 +407,27 @@ function embedRows(input: Known, assets: readonly Asset[], objects: Objects, own
   });
 }
 
+/** Objects come in the order of their addresses: those of other areas are not looked at. */
 function bssRows(input: Known, objects: Objects, owner: Uint32Array): BssRow[] {
   const { module, claims } = input;
   const rows: BssRow[] = [];
-  for (let i = 0; i < objects.count; i++) {
-    const at = objects.start[i];
-    if (!((at >= module.bss && at < module.ebss) || (at >= module.noptrbss && at < module.enoptrbss))) continue;
-    rows.push({
-      pkg: claims.packages.get(owner[i]),
-      symbol: claims.symbols.get(objects.symbol[i]),
-      bytes: objects.end[i] - at,
-    });
+  const runs = [
+    [module.bss, module.ebss],
+    [module.noptrbss, module.enoptrbss],
+  ].sort((a, b) => a[0] - b[0]);
+  let next = 0;
+  for (const [from, end] of runs) {
+    const first = objectAt(objects, from);
+    if (first < 0) continue;
+    let i = Math.max(next, objects.start[first] < from ? first + 1 : first);
+    for (; i < objects.count && objects.start[i] < end; i++) {
+      rows.push({
+        pkg: claims.packages.get(owner[i]),
+        symbol: claims.symbols.ofPackages ? claims.symbols.get(objects.symbol[i]) : "",
+        bytes: objects.end[i] - objects.start[i],
+      });
+    }
+    next = i;
   }
   return rows;
 }
@@ -424,6 +437,7 @@ function pointersBetween(
   input: Known,
   words: Words,
   layout: Layout,
+  composites: PointerWords,
   objects: Objects,
   holders: Uint32Array,
   slots: Uint32Array,
@@ -439,18 +453,24 @@ function pointersBetween(
   };
   for (let i = 0; i < holders.length; i++) edge(objectAt(objects, holders[i]), objectAt(objects, slots[i]));
   const { strings } = layout;
-  const lookInto = (i: number): void => {
-    for (let at = Math.ceil(objects.start[i] / p) * p; at + p <= objects.end[i]; at += p) {
-      const target = words.pointer(at);
-      if (target <= 0) continue;
-      const t = objectAt(objects, target);
-      if (t < 0) continue;
-      const isString = target >= strings.start && target < strings.end;
-      if (isString ? stringSize(layout, words, at + p, target) > 0 : objects.start[t] === target) edge(i, t);
-    }
-  };
-  for (let i = 0; i < objects.count; i++) if (objects.kind[i] === KIND.rodata) lookInto(i);
+  for (let k = 0, i = 0; k < composites.at.length; k++) {
+    const at = composites.at[k];
+    i = endsBehind(objects, i, at);
+    if (i === objects.count) break;
+    if (objects.kind[i] !== KIND.rodata || at < objects.start[i] || at + p > objects.end[i]) continue;
+    const target = composites.to[k];
+    const t = objectAt(objects, target);
+    if (t < 0) continue;
+    const isString = target >= strings.start && target < strings.end;
+    if (isString ? stringSize(layout, words, at + p, target) > 0 : objects.start[t] === target) edge(i, t);
+  }
   return { from: from.array(), to: to.array() };
+}
+
+/** The first object from the i-th on that ends behind an RVA; the number of objects if none does. */
+function endsBehind({ count, end }: Objects, i: number, rva: number): number {
+  while (i < count && end[i] <= rva) i++;
+  return i;
 }
 
 /** How many values a byte has. */
@@ -489,30 +509,62 @@ interface Composites {
   readonly strings: Uint32Array;
   readonly sizes: Uint32Array;
   readonly byteTables: readonly number[];
+  readonly pointers: PointerWords;
 }
 
-function findComposites(words: Words, layout: Layout, p: number): Composites {
+/** The words of read-only data that lead into any area, ascending: where they stand, and where they lead. */
+interface PointerWords {
+  readonly at: Uint32Array;
+  readonly to: Uint32Array;
+}
+
+function findComposites(words: Words, layout: Layout, exe: Executable): Composites {
+  const p = exe.ptrSize;
   const [starts, strings, sizes] = [new U32List(), new U32List(), new U32List()];
+  const [from, to, ones] = [new U32List(), new U32List(), new U32List()];
   const byteTables: number[] = [];
-  const lookInto = ({ start, end }: Area): void => {
-    for (let at = Math.ceil(start / p) * p; at + p <= end; at += p) {
-      const to = words.pointer(at);
-      if (to <= 0) {
-        if (isByteTable(words, at, end)) byteTables.push(at);
-        continue;
-      }
-      const size = stringSize(layout, words, at + p, to);
-      if (size > 0) {
-        strings.push(to);
-        sizes.push(size);
-      } else if (to >= start && to < end && to % p === 0) starts.push(to);
-    }
-  };
+  const low = layout.areas[0]?.start ?? 0;
+  const high = layout.areas.at(-1)?.end ?? 0;
+  // the second entry of a table is 1
+  const entry = p === 4 && !exe.littleEndian ? 12 : 8;
   for (const area of layout.areas) {
     if (area.kind !== KIND.rodata) continue;
-    lookInto(area);
+    const [first, firstOne] = [from.count, ones.count];
+    lookInto(words, area, p, low, high, from, to, ones);
+    for (let k = first; k < from.count; k++) {
+      const size = stringSize(layout, words, from.at(k) + p, to.at(k));
+      if (size > 0) {
+        strings.push(to.at(k));
+        sizes.push(size);
+      } else if (to.at(k) >= area.start && to.at(k) < area.end && to.at(k) % p === 0) starts.push(to.at(k));
+    }
+    for (let k = firstOne; k < ones.count; k++) {
+      const at = ones.at(k) - entry;
+      if (at >= area.start && isByteTable(words, at, area.end)) byteTables.push(at);
+    }
   }
-  return { starts: starts.array(), strings: strings.array(), sizes: sizes.array(), byteTables };
+  const pointers = { at: from.array(), to: to.array() };
+  return { starts: starts.array(), strings: strings.array(), sizes: sizes.array(), byteTables, pointers };
+}
+
+/** Notes the words of an area that lead to [low, high), and those that are 1. Most of read-only data is looked at here, and only here. */
+function lookInto(
+  words: Words,
+  { start, end }: Area,
+  p: number,
+  low: number,
+  high: number,
+  from: U32List,
+  to: U32List,
+  ones: U32List,
+): void {
+  for (let at = Math.ceil(start / p) * p; at + p <= end; at += p) {
+    const target = words.pointer(at);
+    if (target >= low && target < high) {
+      from.push(at);
+      to.push(target);
+    } else if (target === words.one) ones.push(at);
+  }
 }
 
 /** Marks strings that words of read-only data seem to be: there are no gaps between strings, so that each ends where another starts. */

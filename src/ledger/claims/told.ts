@@ -41,7 +41,8 @@ export function claimTold(
   const packages = new Names(ledger.packages.all().slice(0, known));
   const ids = Uint32Array.from(symbols?.names ?? [], (name) => packages.find(name) ?? 0);
   const places = new Places(ledger, exe.regions);
-  const claims = new Claims(exe.bytes.length, exe.regions, packages, new SymbolNames(), roomFor(exe, debug));
+  const names = new SymbolNames(ledger.symbols.ofPackages);
+  const claims = new Claims(exe.bytes.length, exe.regions, packages, names, roomFor(exe, debug));
   claims.begin(CLAIMANT.symbols);
   const unnamed = claimNamedSymbols(claims, exe, (i) => (symbols ? ids[symbols.of[i]] : 0));
   claims.begin(CLAIMANT.dwarf);
