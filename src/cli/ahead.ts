@@ -6,18 +6,22 @@ import type { MessagePort } from "node:worker_threads";
 import type { Beside, Parts } from "../ledger/beside.ts";
 import { cacheDirectory } from "../toolchain/directories.ts";
 import { readShared } from "../toolchain/files.ts";
+import { Hashing } from "./hashing.ts";
 
 /** A second thread costs 40 ms of a processor and 20 MB: smaller files are done by then. */
 const LARGE = 4_000_000;
 /** For how long a part is waited for, in milliseconds. Then it is made here: a thread may be gone without a word. */
 const PATIENCE = 10_000;
 
+/** What the thread makes last, with the symbols and the debug information. */
+const LAST_PARTS: ReadonlySet<string> = new Set<keyof Parts>(["table", "told"]);
+
 /** A file that is being read, and looked at beside. */
 export interface Ahead {
   readonly bytes: Promise<Uint8Array>;
   readonly beside: Beside;
-  /** Says that nobody wants the symbols of packages: then the parts are made without them, if this is said before they are. */
-  readonly omitSymbols: () => void;
+  /** Says what nobody wants: it is left out of what is made later. */
+  readonly omit: (what: number) => void;
   /** Hash of the bytes in lower-case hex; undefined if it is not known. */
   readonly sha256: () => string | undefined;
 }
@@ -31,15 +35,31 @@ export type Message =
 /** What the thread is given to begin with. The bytes come through the port. */
 export interface WorkerData {
   readonly port: MessagePort;
-  /** Counts, at SENT and LOADED, and a flag at OMIT_SYMBOLS. */
+  /** Counts, at SENT and LOADED; flags, at OMITTED and HASHED. */
   readonly signal: Int32Array<SharedArrayBuffer>;
 }
 
 /** Where the signal counts what the thread has sent, and who has loaded what it needs. */
 export const SENT = 0;
 const LOADED = 1;
-/** Where it is 1 if nobody wants the symbols of packages. */
-export const OMIT_SYMBOLS = 2;
+/** Where bits say what nobody wants. */
+const OMITTED = 2;
+/** Where it is 1 if one of both threads hashes the bytes. */
+const HASHED = 3;
+
+/** What need not be made, as bits: symbols of packages, and the hash. */
+export const SYMBOLS = 1;
+export const SHA256 = 2;
+
+/** For either thread: whether something is wanted. */
+export function isWanted(signal: WorkerData["signal"], what: number): boolean {
+  return (Atomics.load(signal, OMITTED) & what) === 0;
+}
+
+/** For each of both threads: whether it is the one that hashes the bytes, for it asked first. */
+export function isToHash(signal: WorkerData["signal"]): boolean {
+  return isWanted(signal, SHA256) && Atomics.compareExchange(signal, HASHED, 0, 1) === 0;
+}
 
 /** To be told by each of both threads that it has loaded what it needs; answers whether the other one has as well. */
 export function isLastToLoad(signal: WorkerData["signal"]): boolean {
@@ -111,7 +131,7 @@ interface Thread extends Omit<Ahead, "bytes">, Pick<WorkerData, "signal"> {
 function startThread(module: URL): Thread {
   const { MessageChannel, receiveMessageOnPort, Worker } = process.getBuiltinModule("node:worker_threads");
   const { port1: port, port2 } = new MessageChannel();
-  const signal = new Int32Array(new SharedArrayBuffer(12));
+  const signal = new Int32Array(new SharedArrayBuffer(16));
   const workerData: WorkerData = { port: port2, signal };
   // it makes few objects: the space for young ones that this thread has would be lost on it
   const resourceLimits = { maxYoungGenerationSizeMb: 6 };
@@ -120,9 +140,16 @@ function startThread(module: URL): Thread {
   thread.on("error", () => {});
   thread.unref();
   port.unref();
+  let whole: Uint8Array | undefined;
   const give = (bytes?: Uint8Array): void => {
+    whole = bytes;
     if (bytes) port.postMessage(bytes);
     else void thread.terminate();
+  };
+  let ours: Hashing | undefined;
+  const hashing = (): Hashing | undefined => {
+    if (!ours && whole && isToHash(signal)) ours = new Hashing(whole);
+    return ours;
   };
   const parts = new Map<string, unknown>();
   let ended = false;
@@ -130,8 +157,11 @@ function startThread(module: URL): Thread {
     while (!parts.has(name) && !ended) {
       const seen = Atomics.load(signal, SENT);
       const message = receiveMessageOnPort(port)?.message as Message | undefined;
-      if (message === undefined) ended = Atomics.wait(signal, SENT, seen, PATIENCE) === "timed-out";
-      else if (message.part === "end") ended = true;
+      if (message === undefined) {
+        // who waits for what the other makes last has less to do: it hashes meanwhile
+        if (!LAST_PARTS.has(name) || hashing()?.step() !== true)
+          ended = Atomics.wait(signal, SENT, seen, PATIENCE) === "timed-out";
+      } else if (message.part === "end") ended = true;
       else parts.set(message.part, message.value);
     }
     const part = parts.get(name);
@@ -142,7 +172,7 @@ function startThread(module: URL): Thread {
     give,
     signal,
     beside: take as Beside,
-    omitSymbols: () => Atomics.store(signal, OMIT_SYMBOLS, 1),
-    sha256: () => take("sha256") as string | undefined,
+    omit: (what) => void Atomics.or(signal, OMITTED, what),
+    sha256: () => hashing()?.digest() ?? (take("sha256") as string | undefined),
   };
 }

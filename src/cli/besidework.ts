@@ -2,8 +2,9 @@
 import { shareMemory } from "../binary/memory.ts";
 import { makeParts } from "../ledger/beside.ts";
 import { inflate } from "../toolchain/inflate.ts";
-import { isLastToLoad, type Message, OMIT_SYMBOLS, SENT, type WorkerData } from "./ahead.ts";
+import { isLastToLoad, isToHash, isWanted, type Message, SENT, SYMBOLS, type WorkerData } from "./ahead.ts";
 import { keepCompiled, tune } from "./engine.ts";
+import { Hashing } from "./hashing.ts";
 
 /** Waits for the bytes, and works on them. */
 export function work({ port, signal }: WorkerData): void {
@@ -17,10 +18,8 @@ export function work({ port, signal }: WorkerData): void {
   port.once("message", (bytes: Uint8Array) => {
     try {
       shareMemory();
-      const wantsSymbols = (): boolean => Atomics.load(signal, OMIT_SYMBOLS) === 0;
-      for (const part of makeParts(bytes, inflate, wantsSymbols)) send(part);
-      // loaded when all else is done: it is large, and nobody waits for it
-      send({ part: "sha256", value: process.getBuiltinModule("node:crypto").hash("sha256", bytes) });
+      for (const part of makeParts(bytes, inflate, () => isWanted(signal, SYMBOLS))) send(part);
+      if (isToHash(signal)) send({ part: "sha256", value: new Hashing(bytes).digest() });
     } catch {
       // whoever waits meets the same error, and knows how to say it
     }

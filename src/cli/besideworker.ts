@@ -2,6 +2,7 @@
 import { workerData } from "node:worker_threads";
 import type { WorkerData } from "./ahead.ts";
 
-process.getBuiltinModule("node:module").enableCompileCache();
+// of the built command more is kept than Node's cache has
+if (import.meta.url.endsWith(".ts")) process.getBuiltinModule("node:module").enableCompileCache();
 (await import("./ahead.ts")).useCompiled("beside");
 (await import("./besidework.ts")).work(workerData as WorkerData);

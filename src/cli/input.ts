@@ -24,7 +24,7 @@ export interface Input {
   readonly warnings: readonly string[];
   /** Who looks at the bytes beside this thread, and their hash from there. */
   readonly beside?: Beside;
-  readonly omitSymbols?: () => void;
+  readonly omit?: (what: number) => void;
   readonly sha256?: () => string | undefined;
 }
 
@@ -49,8 +49,8 @@ export async function readInput(
     });
     // what was compressed is not what the other thread looks at
     if (!ahead || opened.bytes !== (await ahead.bytes)) return opened;
-    const { beside, omitSymbols, sha256 } = ahead;
-    return { ...opened, beside, omitSymbols, sha256 };
+    const { beside, omit, sha256 } = ahead;
+    return { ...opened, beside, omit, sha256 };
   } finally {
     progress?.done();
   }
@@ -74,7 +74,6 @@ export function isSnapshot({ bytes }: Input): boolean {
 /** Profiles an input; what the readers refuse becomes one line that names the file. A packed executable is unpacked first. */
 export async function profileInput(input: Input, options: ProfileOptions): Promise<Profile> {
   try {
-    if (options.symbols === false) input.omitSymbols?.();
     const testimony = input.testimony ? { testimony: input.testimony } : {};
     const found = profile(input.bytes, { ...options, ...testimony, inflate, beside: input.beside });
     if (found.exe.packed !== "UPX") return found;

@@ -7,6 +7,7 @@ import type { By, Sort } from "../ledger/words.ts";
 import { visible } from "../report/escape.ts";
 import { jsonDocument } from "../report/json.ts";
 import { terminalOf } from "../report/terminal.ts";
+import { SHA256, SYMBOLS } from "./ahead.ts";
 import { EXIT, Failure } from "./failure.ts";
 import { factsOf, isSnapshot, profileInput, readInput } from "./input.ts";
 import { write } from "./output.ts";
@@ -65,12 +66,15 @@ async function open(
     if (needs) throw new Failure(EXIT.usage, `${needs} needs the executable itself: ${input.name} is a snapshot`);
     return { summary: (await import("./snapshotfile.ts")).readSnapshot(input) };
   }
+  const symbols = !isPlain(flags);
+  const isHashed = flags.json === true || flags.html !== undefined;
+  input.omit?.((symbols ? 0 : SYMBOLS) | (isHashed ? 0 : SHA256));
   const profile = await profileInput(input, {
     inlined: flags.inlined === true || flags.sort === "inlined",
     files: flags.by === "file",
-    symbols: !isPlain(flags),
+    symbols,
   });
-  const summary = snapshot(profile, factsOf(input, profile, flags.json === true || flags.html !== undefined), {
+  const summary = snapshot(profile, factsOf(input, profile, isHashed), {
     symbols: flags.symbols === true || flags.html !== undefined,
     memory: flags.memory === true || flags.sort === "memory",
   });

@@ -57,6 +57,24 @@ const FLAG_NAMED = 4;
 const FLAG_MASK_ON_DEMAND = 16;
 const NAME_EXPORTED = 1;
 
+/** How many components' addresses a type of a kind begins with, in declaration order. */
+const COMPONENTS = new Uint8Array(32);
+COMPONENTS[KIND_ARRAY] = 2;
+COMPONENTS[KIND_MAP] = 3;
+for (const kind of [KIND_CHAN, KIND_POINTER, KIND_SLICE]) COMPONENTS[kind] = 1;
+
+/** Bytes of the part that only types of a kind have, by kind. */
+function ownSizes(p: number, goMinor: number): Uint8Array {
+  const sizes = new Uint8Array(32);
+  sizes[KIND_ARRAY] = 3 * p;
+  sizes[KIND_CHAN] = 2 * p;
+  sizes[KIND_FUNC] = Math.max(4, p);
+  sizes[KIND_MAP] = goMinor >= 24 ? 7 * p + Math.max(4, p) : 4 * p + 8;
+  for (const kind of [KIND_POINTER, KIND_SLICE]) sizes[kind] = p;
+  for (const kind of [KIND_INTERFACE, KIND_STRUCT]) sizes[kind] = 4 * p;
+  return sizes;
+}
+
 /** Upper bound of component chains: deeper nesting is not written by people, and cycles must end. */
 const MAX_MEMBERS = 65_536;
 
@@ -151,7 +169,8 @@ export class TypeWalker {
   private readonly base: number;
   private readonly types: number;
   private readonly longNames: boolean;
-  private readonly mapSize: number;
+  /** Bytes between what all types have and the uncommon part, by kind. */
+  private readonly ownSize: Uint8Array;
   /** End of the mapped bytes that may hold types. */
   readonly limit: number;
 
@@ -179,7 +198,7 @@ export class TypeWalker {
     this.base = exe.imageBase;
     this.p = exe.ptrSize;
     this.longNames = goMinor >= 17;
-    this.mapSize = goMinor >= 24 ? 7 * this.p + Math.max(4, this.p) : 4 * this.p + 8;
+    this.ownSize = ownSizes(this.p, goMinor);
   }
 
   private word(o: number): number {
@@ -375,48 +394,22 @@ export class TypeWalker {
 
     // component edges in declaration order: the first one with an owner names an unnamed type
     const s = o + common;
-    let size = common;
+    let size = common + this.ownSize[kind];
     // what stands behind the uncommon part
     let parameters = 0;
     let membersEnd = 0;
     let memberPkg = 0;
     let owner = 0;
     let flags = kind === KIND_POINTER ? IS_POINTER : 0;
-    switch (kind) {
-      case KIND_ARRAY:
-        size += 3 * p;
-        this.component(i, this.addr(s));
-        this.component(i, this.addr(s + p));
-        break;
-      case KIND_CHAN:
-        size += 2 * p;
-        this.component(i, this.addr(s));
-        break;
-      case KIND_POINTER:
-      case KIND_SLICE:
-        size += p;
-        this.component(i, this.addr(s));
-        break;
-      case KIND_FUNC:
-        size += Math.max(4, p);
-        parameters = this.readParameters(i, s, (tflag & FLAG_UNCOMMON) !== 0);
-        break;
-      case KIND_INTERFACE:
-        size += 4 * p;
-        memberPkg = this.readPath(i, this.addr(s));
-        membersEnd = this.readInterface(i, s, rva);
-        break;
-      case KIND_MAP:
-        size += this.mapSize;
-        this.component(i, this.addr(s));
-        this.component(i, this.addr(s + p));
-        this.component(i, this.addr(s + 2 * p));
-        break;
-      case KIND_STRUCT:
-        size += 4 * p;
-        memberPkg = this.readPath(i, this.addr(s));
-        membersEnd = this.readStruct(i, s, rva);
-        break;
+    for (let k = 0; k < COMPONENTS[kind]; k++) this.component(i, this.addr(s + k * p));
+    if (kind === KIND_STRUCT) {
+      memberPkg = this.readPath(i, this.addr(s));
+      membersEnd = this.readStruct(i, s, rva);
+    } else if (kind === KIND_FUNC) {
+      parameters = this.readParameters(i, s, (tflag & FLAG_UNCOMMON) !== 0);
+    } else if (kind === KIND_INTERFACE) {
+      memberPkg = this.readPath(i, this.addr(s));
+      membersEnd = this.readInterface(i, s, rva);
     }
     if (tflag & FLAG_UNCOMMON && o + size + 16 <= end) {
       const u = o + size;

@@ -56,8 +56,6 @@ const MAX_MASK = 2048;
 
 /** Reads words of the image quickly: the region of the last hit is tried first. */
 class Words {
-  /** What `pointer` makes of 1. */
-  readonly one: number;
   private readonly exe: Executable;
   private view: DataView = new DataView(new ArrayBuffer(0));
   private low = 1;
@@ -65,7 +63,6 @@ class Words {
 
   constructor(exe: Executable) {
     this.exe = exe;
-    this.one = 1 - exe.imageBase;
   }
 
   /** The pointer-sized word at an RVA as an RVA; −1 outside the file's bytes. */
@@ -530,7 +527,7 @@ function findComposites(words: Words, layout: Layout, exe: Executable): Composit
   for (const area of layout.areas) {
     if (area.kind !== KIND.rodata) continue;
     const [first, firstOne] = [from.count, ones.count];
-    lookInto(words, area, p, low, high, from, to, ones);
+    lookInto(exe, area, low, high, from, to, ones);
     for (let k = first; k < from.count; k++) {
       const size = stringSize(layout, words, from.at(k) + p, to.at(k));
       if (size > 0) {
@@ -549,21 +546,26 @@ function findComposites(words: Words, layout: Layout, exe: Executable): Composit
 
 /** Notes the words of an area that lead to [low, high), and those that are 1. Most of read-only data is looked at here, and only here. */
 function lookInto(
-  words: Words,
+  { regions, ptrSize, littleEndian, imageBase }: Executable,
   { start, end }: Area,
-  p: number,
   low: number,
   high: number,
   from: U32List,
   to: U32List,
   ones: U32List,
 ): void {
-  for (let at = Math.ceil(start / p) * p; at + p <= end; at += p) {
-    const target = words.pointer(at);
+  const region = regionAt(regions, start);
+  if (!region) return;
+  const { bytes, rva } = region;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const stop = Math.min(end, rva + bytes.length) - ptrSize;
+  for (let at = Math.ceil(start / ptrSize) * ptrSize; at <= stop; at += ptrSize) {
+    const value = word(view, at - rva, ptrSize, littleEndian);
+    const target = value - imageBase;
     if (target >= low && target < high) {
       from.push(at);
       to.push(target);
-    } else if (target === words.one) ones.push(at);
+    } else if (value === 1) ones.push(at);
   }
 }
 
@@ -726,8 +728,7 @@ function readOnlyLayout(
   const descriptors: [number, number][] = [];
   const jumpTables: { rva: number; size: number; func: number }[] = [];
   let best = { from: 0, to: 0 };
-  const textLow = exe.wasm ? 0 : module.text;
-  const textHigh = exe.wasm ? 0 : module.etext;
+  const { text: textLow, etext: textHigh } = module;
   const { entry, end: endOf } = go.pcln;
   let near = 0;
   const runs = (from: number, to: number): void => {
@@ -740,14 +741,15 @@ function readOnlyLayout(
       jump = { from: 0, n: 0, func: -1 };
     };
     for (let at = Math.ceil(from / p) * p; at + p <= to; at += p) {
-      const v = words.pointer(at);
-      const inText = exe.wasm ? isWasmPc(go, words.word(at)) : v >= textLow && v < textHigh;
-      if (!inText) {
+      const next = exe.wasm ? nextWasmPc(go, words, at, to) : nextBetween(words, at, to, p, textLow, textHigh);
+      if (next > at) {
         if (runLength > best.to - best.from) best = { from: runFrom, to: runFrom + runLength };
         runLength = 0;
         endJump();
-        continue;
+        at = next;
+        if (at + p > to) break;
       }
+      const v = words.pointer(at);
       if (exe.wasm) near = wasmFunction(go, words.word(at));
       // neighbouring words mostly lead to the same function or to the next one
       else if (near + 1 < entry.length && entry[near + 1] === v) near++;
@@ -825,6 +827,21 @@ function readOnlyLayout(
     last = Math.max(last, a.end);
   }
   return { areas: disjoint, strings: { start: stringsFrom, end: stringsTo }, descriptors, jumpTables };
+}
+
+/** Where the next word from `at` on stands that leads to [low, high); behind the last one before `to` if none does. */
+function nextBetween(words: Words, at: number, to: number, p: number, low: number, high: number): number {
+  for (; at + p <= to; at += p) {
+    const target = words.pointer(at);
+    if (target >= low && target < high) break;
+  }
+  return at;
+}
+
+/** The same of words that are places in wasm's code. */
+function nextWasmPc(go: GoProgram, words: Words, at: number, to: number): number {
+  while (at + 8 <= to && !isWasmPc(go, words.word(at))) at += 8;
+  return at;
 }
 
 function isWasmPc(go: GoProgram, v: number): boolean {

@@ -283,20 +283,20 @@ class StartReader {
   }
 }
 
-/** Covers an area with objects from start to start. */
-function cover(area: Area, { at, mark }: Starts, marks: MarkRows, out: ObjectRows): void {
+/** Covers an area with objects from start to start. What is empty is not added. */
+function cover({ start, end: last, kind }: Area, { at, mark }: Starts, marks: MarkRows, out: ObjectRows): void {
   const { size: sizes, owner: owners } = marks;
-  let cursor = area.start;
+  let cursor = start;
   for (let k = 0; k < at.length; k++) {
-    if (at[k] > cursor) out.add(cursor, at[k], area.kind, 0, 0, 0);
+    out.add(cursor, at[k], kind, 0, 0, 0);
     const m = mark[k];
-    let end = at[k] + sizes[m];
-    if (sizes[m] === 0) end = k + 1 < at.length ? at[k + 1] : area.end;
-    if (end > area.end) end = area.end;
-    out.add(at[k], end, marks.kind[m], owners[m], marks.symbol[m], sizes[m] > 0 ? 1 : 0);
-    cursor = end;
+    const next = k + 1 < at.length ? at[k + 1] : last;
+    const isExact = sizes[m] > 0;
+    const end = isExact ? at[k] + sizes[m] : next;
+    cursor = end < last ? end : last;
+    out.add(at[k], cursor, marks.kind[m], owners[m], marks.symbol[m], isExact ? 1 : 0);
   }
-  if (cursor < area.end) out.add(cursor, area.end, area.kind, 0, 0, 0);
+  out.add(cursor, last, kind, 0, 0, 0);
 }
 
 /** Gaps of this many among the next WINDOW marks prove a size class: single large gaps are objects that nothing refers to. */

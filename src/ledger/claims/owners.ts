@@ -268,70 +268,116 @@ function contentFlags(input: OwnerInput): Uint8Array {
  * instruction takes: it does not count.
  */
 function fromCode(input: OwnerInput, who: Candidates, hints: Candidates): void {
-  const { objects, refs, functions, origins, pointers, byTarget: order } = input;
-  const pointed = new Uint8Array(objects.count);
-  const holds = new Uint8Array(objects.count);
-  for (let k = 0; k < pointers.to.length; k++) {
-    pointed[pointers.to[k]] = 1;
-    holds[pointers.from[k]] |= objects.kind[pointers.to[k]] === KIND.type ? HOLDS_TYPE : HOLDS_POINTER;
+  const { objects, byTarget } = input;
+  const referring = new Referring(input, who, hints);
+  for (let o = 0, r = 0; o < objects.count && r < byTarget.length; o++) r = referring.to(o, r);
+}
+
+/** The steps of `fromCode`. An object at a time is a call of its own: see `sortedOrder`. */
+class Referring {
+  private readonly input: OwnerInput;
+  private readonly who: Candidates;
+  private readonly hints: Candidates;
+  /** By object: whether one points to it, and what its own pointers lead to. */
+  private readonly pointed: Uint8Array;
+  private readonly holds: Uint8Array;
+  /** Whether the package of a reference refers to the same object again, nearby; by package, its last reference. */
+  private readonly again: Uint8Array;
+  private readonly last: Int32Array;
+
+  constructor(input: OwnerInput, who: Candidates, hints: Candidates) {
+    const { objects, byTarget } = input;
+    this.input = input;
+    this.who = who;
+    this.hints = hints;
+    this.pointed = new Uint8Array(objects.count);
+    this.holds = new Uint8Array(objects.count);
+    this.again = new Uint8Array(byTarget.length);
+    this.last = new Int32Array(input.packages).fill(-NEARBY);
+    this.followPointers();
   }
-  const accept = (o: number, ref: number, packageOf: Uint32Array): void => {
-    const origin = objects.kind[o] === KIND.data ? origins[ref] : 0;
-    // what inlined code loads by name is of the package it was written in, or of one that this imports: not of the function's. An address
-    // or an array may be an argument instead, and the caches of type assertions (internal/abi/switch.go) are made anew for each function
-    if (origin > 0 && refs.formed[ref] === 0 && holds[o] === HOLDS_POINTER) who.add(o, origin);
-    else {
-      who.add(o, packageOf[refs.func[ref]]);
-      if (origin > 0) hints.add(o, origin);
+
+  private followPointers(): void {
+    const { pointed, holds } = this;
+    const { kind } = this.input.objects;
+    const { from, to } = this.input.pointers;
+    for (let k = 0; k < to.length; k++) {
+      pointed[to[k]] = 1;
+      holds[from[k]] |= kind[to[k]] === KIND.type ? HOLDS_TYPE : HOLDS_POINTER;
     }
-  };
-  const { target, func, formed } = refs;
-  // whether the package of a reference refers to the same object again, nearby
-  const again = new Uint8Array(order.length);
-  const last = new Int32Array(input.packages).fill(-NEARBY);
-  const firstAt = (r: number, rva: number): number => {
-    while (r < order.length && target[order[r]] < rva) r++;
+  }
+
+  /** Takes the references to an object, the first of which is at `r` or behind it; answers where those behind it begin. */
+  to(o: number, r: number): number {
+    const { objects, functions } = this.input;
+    const from = this.firstAt(r, objects.start[o]);
+    const end = this.firstAt(from, objects.end[o]);
+    const kind = objects.kind[o];
+    // whose a variable with a name is, nobody asks its users; whoever uses a type has what comes with it
+    if (end === from || (objects.named[o] > 0 && kind !== KIND.type)) return end;
+    // content that a shared function brings belongs to the package whose copy of the function was kept
+    const packageOf = kind === KIND.data ? functions.owner : functions.unit;
+    if (this.acceptDirect(o, from, end, packageOf) > 0) this.acceptOthers(o, from, end, packageOf);
+    return end;
+  }
+
+  private firstAt(r: number, rva: number): number {
+    const { byTarget, refs } = this.input;
+    const { target } = refs;
+    while (r < byTarget.length && target[byTarget[r]] < rva) r++;
     return r;
-  };
+  }
+
   /** Accepts references to an object's start, or that form an address in it; answers how many others there are. */
-  const acceptDirect = (o: number, from: number, to: number, packageOf: Uint32Array): number => {
+  private acceptDirect(o: number, from: number, to: number, packageOf: Uint32Array): number {
+    const { byTarget, refs, objects } = this.input;
+    const { target, formed } = refs;
+    const start = objects.start[o];
     let indirect = 0;
     for (let r = from; r < to; r++) {
-      const ref = order[r];
-      if (target[ref] === objects.start[o] || formed[ref] === 1) accept(o, ref, packageOf);
+      const ref = byTarget[r];
+      if (target[ref] === start || formed[ref] === 1) this.accept(o, ref, packageOf);
       else indirect++;
     }
     return indirect;
-  };
-  const findRepeated = (from: number, to: number, packageOf: Uint32Array): void => {
+  }
+
+  private accept(o: number, ref: number, packageOf: Uint32Array): void {
+    const { objects, origins, refs } = this.input;
+    const origin = objects.kind[o] === KIND.data ? origins[ref] : 0;
+    // what inlined code loads by name is of the package it was written in, or of one that this imports: not of the function's. An address
+    // or an array may be an argument instead, and the caches of type assertions (internal/abi/switch.go) are made anew for each function
+    if (origin > 0 && refs.formed[ref] === 0 && this.holds[o] === HOLDS_POINTER) this.who.add(o, origin);
+    else {
+      this.who.add(o, packageOf[refs.func[ref]]);
+      if (origin > 0) this.hints.add(o, origin);
+    }
+  }
+
+  /** Accepts those that neither lead to the start nor form an address: an object without a name of its own takes them all. */
+  private acceptOthers(o: number, from: number, to: number, packageOf: Uint32Array): void {
+    const { byTarget, refs, objects } = this.input;
+    const { target, formed } = refs;
+    const all = !this.who.has(o) && this.pointed[o] === 0;
+    if (!all) this.findRepeated(from, to, packageOf);
     for (let k = from; k < to; k++) {
-      const pkg = packageOf[func[order[k]]];
+      const ref = byTarget[k];
+      if (target[ref] === objects.start[o] || formed[ref] === 1) continue;
+      if (all || this.again[k] === 1) this.accept(o, ref, packageOf);
+    }
+  }
+
+  private findRepeated(from: number, to: number, packageOf: Uint32Array): void {
+    const { again, last } = this;
+    const { byTarget, refs } = this.input;
+    for (let k = from; k < to; k++) {
+      const pkg = packageOf[refs.func[byTarget[k]]];
       const before = last[pkg];
       last[pkg] = k;
       if (before < from) continue;
       if (k - before <= NEARBY) again[k] = 1;
       if (k - before < NEARBY) again[before] = 1;
     }
-  };
-  const acceptIndirect = (o: number, from: number, to: number, packageOf: Uint32Array, all: boolean): void => {
-    for (let k = from; k < to; k++) {
-      const ref = order[k];
-      if (target[ref] === objects.start[o] || formed[ref] === 1) continue;
-      if (all || again[k] === 1) accept(o, ref, packageOf);
-    }
-  };
-  for (let o = 0, r = 0; o < objects.count && r < order.length; o++) {
-    const from = firstAt(r, objects.start[o]);
-    r = firstAt(from, objects.end[o]);
-    // whose a variable with a name is, nobody asks its users; whoever uses a type has what comes with it
-    if (r === from || (objects.named[o] > 0 && objects.kind[o] !== KIND.type)) continue;
-    // content that a shared function brings belongs to the package whose copy of the function was kept
-    const packageOf = objects.kind[o] === KIND.data ? functions.owner : functions.unit;
-    if (acceptDirect(o, from, r, packageOf) === 0) continue;
-    const isNamed = who.has(o) || pointed[o] === 1;
-    // an object without a name of its own takes them all
-    if (isNamed) findRepeated(from, r, packageOf);
-    acceptIndirect(o, from, r, packageOf, !isNamed);
   }
 }
 

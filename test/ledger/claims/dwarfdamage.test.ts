@@ -21,20 +21,24 @@ const builds: readonly [string, GoOptions][] = [
 /** What is wrong with the claims on a file's debug sections: each must be covered, once, and nothing else. */
 function mistakes(claims: Claims, sections: readonly Section[]): string[] {
   const { count, start, end, tag } = claims.take();
-  const order = Array.from({ length: count }, (_, i) => i).sort((a, b) => start[a] - start[b]);
   const out: string[] = [];
-  let i = 0;
-  for (const s of [...sections].sort((a, b) => a.offset - b.offset)) {
-    let at = s.offset;
-    for (; i < count && start[order[i]] < s.offset + s.fileSize; i++) {
-      if (start[order[i]] !== at) out.push(`${s.name}: a claim begins at ${start[order[i]]}, not at ${at}`);
-      if (((tag[order[i]] >>> 8) & 255) !== KIND.dwarf) out.push(`${s.name}: another kind at ${at}`);
-      at = end[order[i]];
-    }
-    if (at !== s.offset + s.fileSize) out.push(`${s.name}: claimed up to ${at}, not ${s.offset + s.fileSize}`);
-  }
-  if (i !== count) out.push("claims outside the sections");
+  for (let c = 0; c < count; c++) if (((tag[c] >>> 8) & 255) !== KIND.dwarf) out.push(`another kind at ${start[c]}`);
+  const claimed = runs(Array.from({ length: count }, (_, c) => [start[c], end[c]]));
+  const wanted = runs(sections.map((s) => [s.offset, s.offset + s.fileSize]));
+  for (const run of claimed) if (!wanted.includes(run)) out.push(`claimed: ${run}`);
+  for (const run of wanted) if (!claimed.includes(run)) out.push(`not claimed: ${run}`);
   return out;
+}
+
+/** Ranges as "start-end", those that touch joined; ranges that overlap stay apart. */
+function runs(ranges: readonly (readonly [number, number])[]): string[] {
+  const out: [number, number][] = [];
+  for (const [start, end] of [...ranges].sort((a, b) => a[0] - b[0])) {
+    const last = out.at(-1);
+    if (last && last[1] === start) last[1] = end;
+    else out.push([start, end]);
+  }
+  return out.map(([start, end]) => `${start}-${end}`);
 }
 
 /** Overwrites bytes and runs of them, many near the start, where the first header is; now and then cuts the rest off. */
