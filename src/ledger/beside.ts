@@ -16,13 +16,7 @@ import { claimTold, type Told } from "./claims/told.ts";
 import { CLAIMANT, claimFunctions, claimStructure, openProgram, TABLE_CLAIMS } from "./front.ts";
 import { handOver, type RowsPart } from "./handover.ts";
 import { Claims, Names, SymbolNames } from "./ledger.ts";
-import { fillGaps, sortedOrder, sweep } from "./sweep.ts";
-
-/** References from code to data, and their indices in the order of their targets. */
-export interface RefsPart {
-  readonly refs: Refs;
-  readonly byTarget: Uint32Array;
-}
+import { fillGaps, sweep } from "./sweep.ts";
 
 /** The functions; packages, and names of symbols that are no index into a table, as the thread that made the part numbered them. */
 export interface FunctionsPart {
@@ -39,7 +33,8 @@ export interface SymbolsPart {
 
 /** Everything that another thread may find out, by name. Plain data, in the order in which it is made. */
 export interface Parts {
-  readonly refs: RefsPart;
+  /** References from code to data. */
+  readonly refs: Refs;
   readonly functions: FunctionsPart;
   readonly marks: SymbolMarks;
   readonly origins: Uint32Array | undefined;
@@ -65,8 +60,7 @@ export function* makeParts(bytes: Uint8Array, inflate: Inflate, wantsSymbols = (
   const { exe, go } = program;
   if (!go?.module) return;
   const refs = codeRefs(exe, go, go.module);
-  const byTarget = sortedOrder(refs.target, refs.count);
-  yield { part: "refs", value: { refs, byTarget } };
+  yield { part: "refs", value: refs };
   const packages = new Names();
   const symbols = new SymbolNames(wantsSymbols());
   const structure = new Claims(bytes.length, exe.regions, packages, symbols, 64);

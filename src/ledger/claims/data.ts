@@ -152,9 +152,8 @@ export function claimData(data: DataInput): DataResult {
   }
 
   // 3. references from code, and the types that only they lead to
-  const found = beside?.("refs");
-  const refs = found?.refs ?? codeRefs(exe, go, module);
-  const byTarget = found?.byTarget ?? sortedOrder(refs.target, refs.count);
+  const refs = beside?.("refs") ?? codeRefs(exe, go, module);
+  const byTarget = sortedOrder(refs.target, refs.count);
   const targets = targetsOf(refs, byTarget);
   const slots = slotTo.array();
   const holders = slotAt.array();
