@@ -1,6 +1,6 @@
 // The function table, split to the functions that its parts describe. Sizes are distances between the distinct offsets in use,
 // because the linker packs each sub-table without gaps (cmd/link/internal/ld/pcln.go).
-import { u32 } from "../../binary/bytes.ts";
+import { u32, word } from "../../binary/bytes.ts";
 import type { Executable } from "../../binary/executable.ts";
 import type { GoProgram } from "../../binary/go/program.ts";
 import type { Pclntab } from "../../binary/go/pclntab.ts";
@@ -198,13 +198,12 @@ function funcdataOf(t: Pclntab, imageBase: number): { offsets: Uint32Array; user
     for (let k = 0; k < t.nfuncdata[f]; k++) {
       const o = at + k * t.funcdataRef;
       if (o + t.funcdataRef > t.bytes.length) break;
-      let v = u32(view, o, t.littleEndian);
+      let v = word(view, o, t.funcdataRef, t.littleEndian);
       if (relative) {
         if (v === 0xffffffff) continue;
       } else {
-        const full = t.ptrSize === 8 ? v + u32(view, o + 4, t.littleEndian) * 0x1_0000_0000 : v;
-        if (full === 0) continue;
-        v = (full - imageBase) >>> 0;
+        if (v === 0) continue;
+        v = (v - imageBase) >>> 0;
       }
       offsets.push(v);
       users.push(f);
