@@ -55,7 +55,7 @@ export class Names {
  * Handle 0 is "no symbol".
  */
 export class SymbolNames {
-  /** Whether what packages own has symbols, not overhead alone. Without them a ledger has a third of the ranges. */
+  /** Whether what packages own has symbols, not overhead alone. Without them a ledger has half the ranges. */
   readonly ofPackages: boolean;
   private readonly strings = new Names();
   private readonly lazy: ((index: number) => string)[] = [];
