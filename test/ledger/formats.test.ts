@@ -11,7 +11,7 @@ import { readTruth, score } from "../oracle/truth.ts";
 
 const open = (path: string, options?: ProfileOptions): Profile => profile(new Uint8Array(readFileSync(path)), options);
 
-function shareOf(ledger: Ledger): Record<string, number> {
+function kindsOf(ledger: Ledger): Record<string, number> {
   const out: Record<string, number> = {};
   for (let i = 0; i < ledger.count; i++) {
     const end = i + 1 < ledger.count ? ledger.start[i + 1] : ledger.size;
@@ -35,7 +35,7 @@ function expectWhole({ ledger, exe }: Profile): void {
   expect(ledger.start[0]).toBe(0);
   expect(ledger.size).toBe(exe.bytes.length);
   for (let i = 1; i < ledger.count; i++) if (ledger.start[i] <= ledger.start[i - 1]) throw new Error(`row ${i}`);
-  const kinds = shareOf(ledger);
+  const kinds = kindsOf(ledger);
   expect(Object.values(kinds).reduce((a, b) => a + b)).toBe(ledger.size);
   expect((kinds.unattributed ?? 0) / ledger.size).toBeLessThanOrEqual(0.001);
 }
@@ -96,7 +96,7 @@ describe("targets", () => {
     expect(bytesOf(p.ledger, "main", KIND.code)).toBeGreaterThan(0);
     expect(bytesOf(p.ledger, "runtime", KIND.type)).toBeGreaterThan(0);
     expect(bytesOf(p.ledger, "fmt", KIND.string)).toBeGreaterThan(0);
-    expect(shareOf(p.ledger).itab).toBeGreaterThan(0);
+    expect(kindsOf(p.ledger).itab).toBeGreaterThan(0);
   });
 
   it.each(TARGETS.filter(([name]) => !name.includes("wasm")))(

@@ -165,10 +165,10 @@ export function readPclntab(exe: Executable, h: PclnHeader, textRva: number): Pc
   if (h.functab + functabEntry * nfunc + e > bytes.length) return undefined;
   const fixed = h.version === "1.20" ? 44 : h.version === "1.18" ? 40 : h.version === "1.16" ? p + 36 : p + 32;
   const base = relative ? textRva : -exe.imageBase;
-  const pair = { at: h.functab, size: e, littleEndian: le } as const;
-  const places = exe.wasm ? wasmPlaces(view, pair, nfunc, exe.wasm) : readPlaces(view, pair, nfunc, base);
+  const pcs = { at: h.functab, size: e, littleEndian: le } as const;
+  const places = exe.wasm ? wasmPlaces(view, pcs, nfunc, exe.wasm) : readPlaces(view, pcs, nfunc, base);
   const func = new Uint32Array(nfunc);
-  const offsets = { ...pair, at: h.functab + e, add: h.version === "1.2" ? 0 : h.functab, limit: bytes.length - fixed };
+  const offsets = { ...pcs, at: h.functab + e, add: h.version === "1.2" ? 0 : h.functab, limit: bytes.length - fixed };
   if (!places || !readColumn(view, offsets, func)) return undefined;
   const records = readRecords(h, view, func, fixed);
   const { nameOff, npcdata } = records;
@@ -201,11 +201,15 @@ export function readPclntab(exe: Executable, h: PclnHeader, textRva: number): Pc
   };
 }
 
-/** One of the two columns of the functab: every second word from `at` on, plus `add`; none may be negative or above `limit`. */
-interface Column {
+/** How a column of the functab is written: every second word from `at` on. */
+interface Written {
   readonly at: number;
   readonly size: 4 | 8;
   readonly littleEndian: boolean;
+}
+
+/** What a column tells: its words plus `add`, none of which may be negative or above `limit`. */
+interface Column extends Written {
   readonly add: number;
   readonly limit: number;
 }
@@ -230,30 +234,26 @@ function isAscending(numbers: Uint32Array | Float64Array): boolean {
 type Places = Pick<Pclntab, "entry" | "end">;
 
 /** Where functions begin and end; undefined if the functab does not ascend. The last of its places is the end of the last function. */
-function readPlaces(
-  view: DataView,
-  pair: Omit<Column, "add" | "limit">,
-  nfunc: number,
-  add: number,
-): Places | undefined {
+function readPlaces(view: DataView, written: Written, nfunc: number, add: number): Places | undefined {
   const pc = new Uint32Array(nfunc + 1);
-  if (!readColumn(view, { ...pair, add, limit: 0xffffffff }, pc) || !isAscending(pc)) return undefined;
+  if (!readColumn(view, { ...written, add, limit: 0xffffffff }, pc) || !isAscending(pc)) return undefined;
   return { entry: pc.subarray(0, nfunc), end: pc.subarray(1) };
 }
 
 /** The same of wasm: Go's pc is 0x1000 + the body's number, shifted by 16 before the offsets became relative (cmd/link/internal/wasm). */
 function wasmPlaces(
   view: DataView,
-  pair: Omit<Column, "add" | "limit">,
+  written: Written,
   nfunc: number,
   { starts, ends }: NonNullable<Executable["wasm"]>,
 ): Places | undefined {
   const pc = new Float64Array(nfunc + 1);
-  if (!readColumn(view, { ...pair, add: 0, limit: Number.MAX_SAFE_INTEGER }, pc) || !isAscending(pc)) return undefined;
+  if (!readColumn(view, { ...written, add: 0, limit: Number.MAX_SAFE_INTEGER }, pc) || !isAscending(pc))
+    return undefined;
   const entry = new Uint32Array(nfunc);
   const end = new Uint32Array(nfunc);
   for (let i = 0; i < nfunc; i++) {
-    const n = (pair.size === 4 ? pc[i] : pc[i] / 65536) - 0x1000;
+    const n = (written.size === 4 ? pc[i] : pc[i] / 65536) - 0x1000;
     if (!(n >= 0 && n < starts.length)) return undefined;
     entry[i] = starts[n];
     end[i] = ends[n];

@@ -25,20 +25,19 @@ function mistakes(claims: Claims, sections: readonly Section[]): string[] {
   for (let c = 0; c < count; c++) if (((tag[c] >>> 8) & 255) !== KIND.dwarf) out.push(`another kind at ${start[c]}`);
   const claimed = runs(Array.from({ length: count }, (_, c) => [start[c], end[c]]));
   const wanted = runs(sections.map((s) => [s.offset, s.offset + s.fileSize]));
-  for (const run of claimed) if (!wanted.includes(run)) out.push(`claimed: ${run}`);
-  for (const run of wanted) if (!claimed.includes(run)) out.push(`not claimed: ${run}`);
+  if (claimed !== wanted) out.push(`claimed: ${claimed}; the sections: ${wanted}`);
   return out;
 }
 
-/** Ranges as "start-end", those that touch joined; ranges that overlap stay apart. */
-function runs(ranges: readonly (readonly [number, number])[]): string[] {
+/** Ranges as "start-end", those that touch joined; ranges that overlap, or are the same, stay apart. */
+function runs(ranges: readonly (readonly [number, number])[]): string {
   const out: [number, number][] = [];
   for (const [start, end] of [...ranges].sort((a, b) => a[0] - b[0])) {
     const last = out.at(-1);
     if (last && last[1] === start) last[1] = end;
     else out.push([start, end]);
   }
-  return out.map(([start, end]) => `${start}-${end}`);
+  return out.map(([start, end]) => `${start}-${end}`).join(" ");
 }
 
 /** Overwrites bytes and runs of them, many near the start, where the first header is; now and then cuts the rest off. */
