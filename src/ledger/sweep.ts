@@ -1,6 +1,7 @@
 // Turns claims into a ledger: one sweep over the claims by start, the claimant with the lowest number owning each byte.
 import { longer, release, takeU32, takeU8, wider } from "../binary/memory.ts";
 import { type ClaimRows, type Claims, INFERRED, KIND, type Ledger } from "./ledger.ts";
+import { runningSums } from "./runningsums.ts";
 
 class Rows {
   count = 0;
@@ -121,7 +122,7 @@ export function sortedOrder(keys: Uint32Array, count: number): Uint32Array {
     const shift = digit * width;
     buckets.fill(0);
     countDigits(keys, count, low, shift, mask, buckets);
-    for (let b = 0; b <= mask; b++) buckets[b + 1] += buckets[b];
+    runningSums(buckets);
     scatter(keys, order, low, shift, mask, buckets, next);
     [order, next] = [next, order];
   }

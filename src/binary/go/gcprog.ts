@@ -1,10 +1,10 @@
 // The GC program of a data segment: which words are pointers. Format: runtime/mbitmap.go, runGCProg.
 
 /**
- * Calls back for each pointer word of a segment of `words` words; `program` starts at the first instruction.
- * Stops quietly at damage: the slots found until then are right.
+ * For each word of a segment of `words` words whether it is a pointer, 1 or 0; `program` starts at the first instruction.
+ * Stops quietly at damage: what was found until then is right.
  */
-export function pointerWords(program: Uint8Array, words: number, each: (word: number) => void): void {
+export function pointerWords(program: Uint8Array, words: number): Uint8Array {
   const bits = new Uint8Array(words);
   let n = 0;
   let at = 0;
@@ -32,5 +32,5 @@ export function pointerWords(program: Uint8Array, words: number, each: (word: nu
     const end = Math.min(words, n + total);
     for (; n < end; n++) bits[n] = bits[n - span];
   }
-  for (let w = 0; w < n; w++) if (bits[w] === 1) each(w);
+  return bits;
 }

@@ -17,7 +17,7 @@ import type { Beside } from "../beside.ts";
 import { sortedOrder } from "../sweep.ts";
 import { codeRefs } from "./coderefs.ts";
 import { dictionaryCalls } from "./dictionaries.ts";
-import { type Asset, readEmbedList } from "./embeds.ts";
+import { type Asset, embedFiles, readEmbedList } from "./embeds.ts";
 import { type Functions, packageByName } from "./functions.ts";
 import { ACCESS, type Area, buildObjects, FIRM, type MarkRows, Marks, objectAt, type Objects } from "./objects.ts";
 import { refOrigins } from "./origins.ts";
@@ -121,14 +121,7 @@ export function claimData(data: DataInput): DataResult {
   // 1. types, names, itabs
   const walker = new TypeWalker(exe, module, go.minor);
   addTypelinks(walker, exe, module);
-  const itabs: number[] = [];
-  for (let i = 0; i < module.itablinks.length; i++) {
-    const at = words.pointer(module.itablinks.rva + i * p);
-    if (at <= 0 || words.word(at) < 0) continue;
-    itabs.push(at);
-    walker.add(words.pointer(at));
-    walker.add(words.pointer(at + p));
-  }
+  const itabs = addItabs(walker, words, module, p);
   walker.walk();
 
   // 2. pointer slots of .data, exact by the GC program
@@ -138,17 +131,10 @@ export function claimData(data: DataInput): DataResult {
   let pointersBefore: Uint32Array | undefined;
   if (program && module.edata > module.data) {
     const limit = Math.floor((module.edata - module.data) / p);
-    const before = (pointersBefore = new Uint32Array(limit + 1));
-    pointerWords(program.bytes.subarray(module.gcdata - program.rva), limit, (w) => {
-      before[w + 1] = 1;
-      const at = module.data + w * p;
-      const to = words.pointer(at);
-      if (to <= 0) return;
-      slotAt.push(at);
-      slotTo.push(to);
-    });
-    for (let w = 0; w < limit; w++) before[w + 1] += before[w];
-    if (before[limit] === 0) pointersBefore = undefined;
+    const isPointer = pointerWords(program.bytes.subarray(module.gcdata - program.rva), limit);
+    addSlots(words, module.data, isPointer, p, slotAt, slotTo);
+    pointersBefore = countBefore(isPointer);
+    if (pointersBefore[limit] === 0) pointersBefore = undefined;
   }
 
   // 3. references from code, and the types that only they lead to
@@ -158,9 +144,8 @@ export function claimData(data: DataInput): DataResult {
   const slots = slotTo.array();
   const holders = slotAt.array();
   const typeLimit = walker.end() + TYPE_TAIL;
-  for (let k = 0; k < targets.rva.length && targets.rva[k] < typeLimit; k++)
-    if (targets.rva[k] > module.types) walker.add(targets.rva[k]);
-  for (let i = 0; i < slots.length; i++) if (slots[i] < typeLimit && slots[i] > module.types) walker.add(slots[i]);
+  addReferred(walker, targets.rva, module.types, typeLimit);
+  addReferred(walker, slots, module.types, typeLimit);
   walker.walk();
   const types = walker.finish();
 
@@ -190,13 +175,13 @@ export function claimData(data: DataInput): DataResult {
   marks.add(module.gcbss, 0, KIND.rodata, packages.id("runtime"));
   markCodePointers(layout, functions, p, marks);
   const markMask = maskMarker(types, p, kindAt, marks);
-  for (let i = 0; i < types.maskUse.length; i++) markMask(types.maskUse[i], types.maskSize[i]);
+  markMasks(types.maskUse, types.maskSize, markMask);
   markJumpTables(layout, functions, marks);
   markTargets(targets, kindAt, marks);
   markSlots(layout, words, holders, slots, p, kindAt, marks);
   for (const at of composites.starts) marks.add(at, 0, KIND.rodata, 0, 0, FIRM);
   markPairs(marks, layout.strings, composites.strings, composites.sizes);
-  for (let i = 0; i < stack.rva.length; i++) markMask(stack.rva[i], stack.size[i]);
+  markMasks(stack.rva, stack.size, markMask);
   for (const at of new Set(types.equalUse)) marks.add(at, p, KIND.rodata);
   // late, for they come late: the owner makes a mark win over those at the same place that have none, whatever their order
   markSymbols(data.symbols(), kindAt, marks);
@@ -245,6 +230,57 @@ function addTypelinks(walker: TypeWalker, exe: Executable, module: Moduledata): 
   for (let i = 0; i < module.typelinks.length && from + i * 4 + 4 <= typelinks.bytes.length; i++) {
     walker.add(module.types + view.getInt32(from + i * 4, exe.littleEndian));
   }
+}
+
+/** Answers the itabs that the module lists. The types that they name are added. */
+function addItabs(walker: TypeWalker, words: Words, { itablinks }: Moduledata, p: number): number[] {
+  const itabs: number[] = [];
+  for (let i = 0; i < itablinks.length; i++) {
+    const at = words.pointer(itablinks.rva + i * p);
+    if (at <= 0 || words.word(at) < 0) continue;
+    itabs.push(at);
+    walker.add(words.pointer(at));
+    walker.add(words.pointer(at + p));
+  }
+  return itabs;
+}
+
+/** Notes the words of a segment that hold pointers: where they stand, and where they lead. */
+function addSlots(
+  words: Words,
+  start: number,
+  isPointer: Uint8Array,
+  p: number,
+  slotAt: U32List,
+  slotTo: U32List,
+): void {
+  for (let w = 0; w < isPointer.length; w++) {
+    if (isPointer[w] === 0) continue;
+    const to = words.pointer(start + w * p);
+    if (to <= 0) continue;
+    slotAt.push(start + w * p);
+    slotTo.push(to);
+  }
+}
+
+/** For each place among flags, and for their end, how many are set before it. */
+function countBefore(flags: Uint8Array): Uint32Array {
+  const before = new Uint32Array(flags.length + 1);
+  let n = 0;
+  for (let i = 0; i < flags.length; i++) {
+    n += flags[i];
+    before[i + 1] = n;
+  }
+  return before;
+}
+
+/** Adds the types among places between two others that something leads to. */
+function addReferred(walker: TypeWalker, rva: Uint32Array, low: number, limit: number): void {
+  for (let i = 0; i < rva.length; i++) if (rva[i] > low && rva[i] < limit) walker.add(rva[i]);
+}
+
+function markMasks(rva: Uint32Array, size: Uint32Array, markMask: (rva: number, bytes: number) => void): void {
+  for (let i = 0; i < rva.length; i++) markMask(rva[i], size[i]);
 }
 
 function markTypes(input: Known, types: TypeTable, typeOwner: Uint32Array, marks: Marks): void {
@@ -362,11 +398,10 @@ function dictionariesOf(
 /** Contents of embed.FS values that variables point at, found before strings are marked. */
 function findAssets(exe: Executable, words: Words, layout: Layout, targets: Uint32Array): Asset[] {
   const out: Asset[] = [];
-  const seen = new Set<number>();
-  for (const to of targets) {
-    if (seen.has(to)) continue;
-    seen.add(to);
-    const assets = readEmbedList(exe, to, (rva) => words.word(rva), layout.strings);
+  const headers = new U32List();
+  for (let i = 0; i < targets.length; i++) if (embedFiles(words, targets[i], exe.ptrSize) > 0) headers.push(targets[i]);
+  for (const header of new Set(headers.array())) {
+    const assets = readEmbedList(exe, header, words, layout.strings);
     if (assets) out.push(...assets);
   }
   return out;

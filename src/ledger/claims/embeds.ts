@@ -16,19 +16,28 @@ export interface Asset {
 const MAX_FILES = 65_536;
 const MAX_PATH = 4096;
 
-/**
- * The assets of the embed.FS whose list header {ptr, len, cap} stands at `header`; undefined if none does: then some name or
- * content is out of place.
- */
+/** Reads pointer-sized words of the image; −1 outside of the file's bytes. */
+interface Words {
+  readonly word: (rva: number) => number;
+}
+
+/** How many entries the list has whose header {ptr, len, cap} seems to stand at an RVA; 0 if none can. */
+export function embedFiles(words: Words, header: number, ptrSize: number): number {
+  const length = words.word(header + ptrSize);
+  return length > 0 && length <= MAX_FILES && words.word(header + 2 * ptrSize) === length ? length : 0;
+}
+
+/** The assets of the embed.FS whose list header stands at an RVA; undefined if none does: then some name or content is out of place. */
 export function readEmbedList(
   exe: Executable,
   header: number,
-  word: (rva: number) => number,
+  words: Words,
   strings: { readonly start: number; readonly end: number },
 ): Asset[] | undefined {
   const p = exe.ptrSize;
-  const length = word(header + p);
-  if (!(length > 0 && length <= MAX_FILES) || word(header + 2 * p) !== length) return undefined;
+  const word = (rva: number): number => words.word(rva);
+  const length = embedFiles(words, header, p);
+  if (length === 0) return undefined;
   const list = word(header) - exe.imageBase;
   if (list <= 0) return undefined;
   const record = 4 * p + 16;

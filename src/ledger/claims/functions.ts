@@ -147,91 +147,155 @@ export function packageByName(t: Pclntab, packages: Names): (nameOff: number) =>
   };
 }
 
-/** Owners of all functions of one table. Linear in the bytes of the names. */
+/** Owners of all functions of one table. Linear in the bytes of the names. Each loop is a function of its own, for V8: see `sortedOrder`. */
 export function ownFunctions(t: Pclntab, packages: Names): Functions {
-  const n = t.nfunc;
-  const owner = takeU32(n);
-  const unit = takeU32(n);
-  const shared = takeU8(n).fill(0);
+  const owner = takeU32(t.nfunc);
+  const shared = takeU8(t.nfunc).fill(0);
+  readNames(t, packages, owner, shared);
+  const unit = t.version === "1.2" ? owner.slice() : readUnits(t, packages, owner, shared);
+  return { owner, unit, shared, textOrder: Uint32Array.from(ownersOfText(owner, unit, shared)) };
+}
+
+/** Notes what names tell: owners, 0 where they tell none, and what is shared. */
+function readNames(t: Pclntab, packages: Names, owner: Uint32Array, shared: Uint8Array): void {
   const scan = new NameScanner(t.bytes, packages);
-  for (let i = 0; i < n; i++) {
+  for (let i = 0; i < owner.length; i++) {
     const from = t.funcnametab + t.nameOff[i];
     owner[i] = from < t.bytes.length ? scan.read(from) : 0;
     if (scan.generic || isGeneratedName(t, from)) shared[i] = 1;
   }
+}
 
-  // compilation units by vote of the functions that can only live in their own package; neighbours mostly agree
-  const units = new Map<number, Map<number, number>>();
-  for (let i = 0; i < n && t.version !== "1.2";) {
-    if (shared[i] || owner[i] === 0) {
-      i++;
-      continue;
-    }
-    const cu = t.cuOffset[i];
-    const pkg = owner[i];
-    let count = 0;
-    for (; i < n && t.cuOffset[i] === cu && (shared[i] || owner[i] === 0 || owner[i] === pkg); i++) {
-      if (!shared[i] && owner[i] !== 0) count++;
-    }
-    let votes = units.get(cu);
-    if (!votes) units.set(cu, (votes = new Map<number, number>()));
-    votes.set(pkg, (votes.get(pkg) ?? 0) + count);
+/** Answers the packages of the functions' compilation units, and settles the owners that these have not. */
+function readUnits(t: Pclntab, packages: Names, owner: Uint32Array, shared: Uint8Array): Uint32Array {
+  const unit = takeU32(t.nfunc);
+  const units = new Units(t, packages, unitsByVote(t, owner, shared));
+  for (let i = 0; i < unit.length; i++) {
+    unit[i] = units.packageOf(i, owner[i]);
+    if (owner[i] === 0 || owner[i] !== unit[i]) units.settle(i, unit[i], owner, shared);
   }
-  const unitPackage = new Map<number, number>();
-  for (const [cu, votes] of units) {
-    let best = 0;
-    let most = 0;
-    for (const [pkg, count] of votes) {
-      if (count > most) {
-        most = count;
-        best = pkg;
-      }
-    }
-    unitPackage.set(cu, best);
+  return unit;
+}
+
+function ownersOfText(owner: Uint32Array, unit: Uint32Array, shared: Uint8Array): Set<number> {
+  const order = new Set<number>();
+  let last = -1;
+  for (let i = 0; i < owner.length; i++) {
+    if (owner[i] === last || shared[i] === 1 || owner[i] !== unit[i]) continue;
+    last = owner[i];
+    order.add(last);
   }
-  const view = new DataView(t.bytes.buffer, t.bytes.byteOffset, t.bytes.byteLength);
-  const files = new Map<number, { readonly generated: boolean; readonly pkg: number }>();
-  const noFile = { generated: false, pkg: packageOfFile("", packages) };
-  const fileOf = (i: number): { readonly generated: boolean; readonly pkg: number } => {
-    const offset = firstFile(t, view, i);
-    if (offset < 0) return noFile;
-    let file = files.get(offset);
+  return order;
+}
+
+/** What a source file says of the functions in it. */
+interface SourceFile {
+  readonly isGenerated: boolean;
+  readonly pkg: number;
+}
+
+const NO_FILE: SourceFile = { isGenerated: false, pkg: 0 };
+
+/** What compilation units and source files tell of functions, where names tell nothing or something else. */
+class Units {
+  private readonly t: Pclntab;
+  private readonly packages: Names;
+  private readonly view: DataView;
+  /** Packages by the place of a unit's files, as in `Pclntab.cuOffset`. */
+  private readonly known: Map<number, number>;
+  private readonly files = new Map<number, SourceFile>();
+  private last = -1;
+  private lastPackage = 0;
+
+  constructor(t: Pclntab, packages: Names, known: Map<number, number>) {
+    this.t = t;
+    this.packages = packages;
+    this.view = new DataView(t.bytes.buffer, t.bytes.byteOffset, t.bytes.byteLength);
+    this.known = known;
+  }
+
+  /** The package of the unit that holds function i. */
+  packageOf(i: number, owner: number): number {
+    const cu = this.t.cuOffset[i];
+    if (cu === this.last) return this.lastPackage;
+    let pkg = this.known.get(cu);
+    if (pkg === undefined) {
+      // a unit that holds nothing but shared functions: its source files name it
+      pkg = this.fileOf(i).pkg || owner;
+      this.known.set(cu, pkg);
+    }
+    this.last = cu;
+    return (this.lastPackage = pkg);
+  }
+
+  /** Decides on a function that is not its unit's by name. */
+  settle(i: number, unit: number, owner: Uint32Array, shared: Uint8Array): void {
+    // assembly without a package in its name is filed under whatever unit came before it: its source file tells
+    if (owner[i] === 0) owner[i] = this.fileOf(i).pkg || unit;
+    else if (shared[i] === 0) {
+      // either a wrapper (the name is right) or a linkname into another package (the unit is right)
+      const file = this.fileOf(i);
+      if (file.isGenerated) shared[i] = 1;
+      else if (file.pkg === unit) owner[i] = unit;
+    }
+  }
+
+  private fileOf(i: number): SourceFile {
+    const offset = firstFile(this.t, this.view, i);
+    if (offset < 0) return NO_FILE;
+    let file = this.files.get(offset);
     if (!file) {
-      const path = fileName(t, offset);
-      files.set(offset, (file = { generated: path === "<autogenerated>", pkg: packageOfFile(path, packages) }));
+      const path = fileName(this.t, offset);
+      file = { isGenerated: path === "<autogenerated>", pkg: packageOfFile(path, this.packages) };
+      this.files.set(offset, file);
     }
     return file;
-  };
-  const textOrder = new Set<number>();
-  let lastCu = -1;
-  let lastPackage = 0;
-  for (let i = 0; i < n; i++) {
-    if (t.version === "1.2") {
-      unit[i] = owner[i];
-    } else {
-      if (t.cuOffset[i] !== lastCu) {
-        let pkg = unitPackage.get(t.cuOffset[i]);
-        if (pkg === undefined) {
-          // a unit that holds nothing but shared functions: its source files name it
-          pkg = fileOf(i).pkg || owner[i];
-          unitPackage.set(t.cuOffset[i], pkg);
-        }
-        lastCu = t.cuOffset[i];
-        lastPackage = pkg;
-      }
-      unit[i] = lastPackage;
-    }
-    // assembly without a package in its name is filed under whatever unit came before it: its source file tells
-    if (owner[i] === 0) owner[i] = fileOf(i).pkg || unit[i];
-    else if (owner[i] !== unit[i] && !shared[i]) {
-      // either a wrapper (the name is right) or a linkname into another package (the unit is right)
-      const file = fileOf(i);
-      if (file.generated) shared[i] = 1;
-      else if (file.pkg === unit[i]) owner[i] = unit[i];
-    }
-    if (!shared[i] && owner[i] === unit[i]) textOrder.add(owner[i]);
   }
-  return { owner, unit, shared, textOrder: Uint32Array.from(textOrder) };
+}
+
+/** Packages of compilation units by vote of the functions that can only live in their own package. Neighbours mostly agree. */
+function unitsByVote(t: Pclntab, owner: Uint32Array, shared: Uint8Array): Map<number, number> {
+  const units = new Map<number, Map<number, number>>();
+  for (let i = nextVoter(owner, shared, 0); i < owner.length;) {
+    const cu = t.cuOffset[i];
+    const end = endOfVote(t.cuOffset, owner, shared, i);
+    let votes = units.get(cu);
+    if (!votes) units.set(cu, (votes = new Map<number, number>()));
+    votes.set(owner[i], (votes.get(owner[i]) ?? 0) + countVoters(owner, shared, i, end));
+    i = nextVoter(owner, shared, end);
+  }
+  return new Map([...units].map(([cu, votes]) => [cu, winner(votes)]));
+}
+
+function nextVoter(owner: Uint32Array, shared: Uint8Array, i: number): number {
+  while (i < owner.length && (shared[i] === 1 || owner[i] === 0)) i++;
+  return i;
+}
+
+/** Where the functions of a unit end that all vote as the i-th one does. */
+function endOfVote(cuOffset: Uint32Array, owner: Uint32Array, shared: Uint8Array, i: number): number {
+  const cu = cuOffset[i];
+  const pkg = owner[i];
+  while (i < owner.length && cuOffset[i] === cu && (shared[i] === 1 || owner[i] === 0 || owner[i] === pkg)) i++;
+  return i;
+}
+
+function countVoters(owner: Uint32Array, shared: Uint8Array, from: number, end: number): number {
+  let count = 0;
+  for (let i = from; i < end; i++) if (shared[i] === 0 && owner[i] !== 0) count++;
+  return count;
+}
+
+/** Who has most votes, the first of equals. */
+function winner(votes: ReadonlyMap<number, number>): number {
+  let best = 0;
+  let most = 0;
+  for (const [pkg, count] of votes) {
+    if (count <= most) continue;
+    most = count;
+    best = pkg;
+  }
+  return best;
 }
 
 /** "type:.eq.…", "type..hash.…": generated per type, kept once. */

@@ -1,6 +1,7 @@
 // Pairs of packages that stand behind each other, counted.
 import { takeU32, wider } from "../../binary/memory.ts";
 import { Pairs } from "../pairs.ts";
+import { runningSums } from "../runningsums.ts";
 
 /** Pairs of ids and how much was counted for each, in the order in which they were first met. */
 export class PairCounts {
@@ -95,6 +96,6 @@ export function neighbours(pairs: PairCounts, ids: number): Rows & { readonly su
 
 /** Turns the lengths of rows, each behind its place, into where they start; answers these as places to write at. */
 function startRows(from: Uint32Array): Uint32Array {
-  for (let i = 1; i < from.length; i++) from[i] += from[i - 1];
+  runningSums(from);
   return from.slice();
 }

@@ -1,5 +1,6 @@
 // Owners of variables and static composites: in each size class they stand in the order in which the linker loaded their packages.
 import { KIND } from "../ledger.ts";
+import { runningSums } from "../runningsums.ts";
 import type { Candidates } from "./candidates.ts";
 import type { Objects } from "./objects.ts";
 import { type AddCandidate, type MonotoneChoice, sizeClasses } from "./choice.ts";
@@ -134,7 +135,7 @@ class Placing {
     const { from } = this;
     const { to } = this.input.pointers;
     for (let k = 0; k < to.length; k++) from[to[k] + 1]++;
-    sumUp(from);
+    runningSums(from);
   }
 
   private listHolders(): void {
@@ -258,10 +259,6 @@ class Placing {
       if (!content[parent] && objects.kind[parent] === KIND.data) owner[i] = owner[parent];
     }
   }
-}
-
-function sumUp(counts: Uint32Array): void {
-  for (let i = 1; i < counts.length; i++) counts[i] += counts[i - 1];
 }
 
 function nearestBefore(choice: Uint32Array, segment: Uint32Array, out: Uint32Array): void {
