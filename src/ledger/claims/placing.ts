@@ -63,7 +63,8 @@ export function placeData(input: PlacingInput, owner: Uint32Array): void {
   placing.byReferrers();
   placing.throughPointers();
   const runs = runsOf(input.objects, input.content);
-  for (let round = 0; round < PLACEMENTS; round++) {
+  for (let round = 0; round < PLACEMENTS && placing.moved; round++) {
+    placing.moved = false;
     for (const run of runs) placing.choose(run);
     placing.settle();
     placing.followHolders();
@@ -106,6 +107,8 @@ function descents(gap: Uint32Array): Float64Array {
 
 /** The steps of `placeData`. Each long loop is a method of its own: see `sortedOrder`. */
 class Placing {
+  /** Whether an object has got another owner. */
+  moved = true;
   private readonly input: PlacingInput;
   private readonly owner: Uint32Array;
   /** Incoming pointers of each object, in one array: those of object i are at [from[i], from[i+1]). */
@@ -115,6 +118,10 @@ class Placing {
   private readonly low: Uint32Array;
   private readonly high: Uint32Array;
   private readonly placed: Uint8Array;
+  /** The number of this step; of each object the step in which it got its owner, of each run that in which its owners were chosen. */
+  private step = 0;
+  private readonly owned: Uint32Array;
+  private readonly chosen = new Map<Run, number>();
   /** The first object of the run in which owners are chosen. */
   private start = 0;
 
@@ -127,6 +134,7 @@ class Placing {
     this.low = new Uint32Array(n);
     this.high = new Uint32Array(n);
     this.placed = new Uint8Array(n);
+    this.owned = new Uint32Array(n);
     this.countHolders();
     this.listHolders();
   }
@@ -168,8 +176,13 @@ class Placing {
     return changed;
   }
 
-  /** Chooses owners in one run among candidates, so that they ascend. */
-  choose({ start, end, segment, descent }: Run): void {
+  /** Chooses owners in one run among candidates, so that they ascend. Where these are those of the last time, so is the choice. */
+  choose(run: Run): void {
+    this.step++;
+    const last = this.chosen.get(run);
+    if (last !== undefined && !this.hasChanged(run, last)) return;
+    this.chosen.set(run, this.step);
+    const { start, end, segment, descent } = run;
     this.start = start;
     const chosen = this.input.choice.of(end - start, this.candidates, { segment, descent });
     nearestBefore(chosen, segment, this.low.subarray(start, end));
@@ -178,11 +191,30 @@ class Placing {
   }
 
   private take(chosen: Uint32Array, start: number): void {
-    const { owner, placed } = this;
+    const { placed } = this;
     for (let k = 0; k < chosen.length; k++) {
       placed[start + k] = chosen[k] > 0 ? 1 : 0;
-      if (chosen[k] > 0) owner[start + k] = chosen[k];
+      if (chosen[k] > 0) this.own(start + k, chosen[k]);
     }
+  }
+
+  private own(i: number, pkg: number): void {
+    if (this.owner[i] === pkg) return;
+    this.owner[i] = pkg;
+    this.owned[i] = this.step;
+    this.moved = true;
+  }
+
+  /** Whether a holder in which candidates of a run were found has another owner since a step. */
+  private hasChanged({ start, end }: Run, since: number): boolean {
+    const { from, holder, owned } = this;
+    const { objects, content } = this.input;
+    for (let i = start; i < end; i++) {
+      if (objects.named[i] || content[i]) continue;
+      const to = Math.min(from[i + 1], from[i] + HOLDERS);
+      for (let k = from[i]; k < to; k++) if (owned[holder[k]] >= since) return true;
+    }
+    return false;
   }
 
   private readonly candidates = (k: number, call: AddCandidate): void => {
@@ -224,16 +256,17 @@ class Placing {
     const { owner, placed, low, high } = this;
     const { objects, content, who, textRank, main } = this.input;
     const fits = this.fitting();
+    this.step++;
     for (let i = 0; i < owner.length; i++) {
       if (content[i] || objects.named[i] || placed[i]) continue;
-      if (owner[i] === 0) owner[i] = low[i] || high[i];
+      if (owner[i] === 0) this.own(i, low[i] || high[i]);
       // a referrer that fits nowhere here is an importer: the variable is of a neighbouring package that it depends on
       else if (objects.kind[i] === KIND.data && who.has(i) && low[i] > 0 && high[i] > 0 && fits[owner[i]] > 0) {
         // between two packages it may be of a third, and the referrer of the variable itself
         if (low[i] !== high[i] && owner[i] !== main) continue;
         const importer = textRank[owner[i]];
-        if (textRank[low[i]] < importer) owner[i] = low[i];
-        else if (textRank[high[i]] < importer) owner[i] = high[i];
+        if (textRank[low[i]] < importer) this.own(i, low[i]);
+        else if (textRank[high[i]] < importer) this.own(i, high[i]);
       }
     }
   }
@@ -253,10 +286,11 @@ class Placing {
   followHolders(): void {
     const { owner, placed, from, holder } = this;
     const { objects, content, who } = this.input;
+    this.step++;
     for (let i = 0; i < owner.length; i++) {
       if (content[i] || objects.named[i] || placed[i] || who.has(i) || from[i + 1] - from[i] !== 1) continue;
       const parent = holder[from[i]];
-      if (!content[parent] && objects.kind[parent] === KIND.data) owner[i] = owner[parent];
+      if (!content[parent] && objects.kind[parent] === KIND.data) this.own(i, owner[parent]);
     }
   }
 }
