@@ -447,19 +447,29 @@ const REACH = 32;
 const ROWS = 64;
 /** Objects with more interior marks than that are put together in rounds. */
 const ROUNDS = 4;
+/** Costs are whole numbers of these: before V8 compiles a loop it makes an object of every fraction. Weights are hundredths. */
+const COST = 4800;
 /** Cost of an object that is half as big as the one before it; a quarter costs twice as much. */
-const DISORDER = 2.5;
-const MISALIGNED = 2;
+const DISORDER = 2.5 * COST;
+const MISALIGNED = 2 * COST;
 /** Cost of a large object whose address nothing forms: code that walks one does. */
-const UNFORMED = 0.4;
+const UNFORMED = 0.4 * COST;
 const LARGE = 256;
-const FIRM_START = 0.5;
+const FIRM_START = 0.5 * COST;
 /** Cost of an object whose start nothing marks. */
-const UNMARKED = 0.6;
+const UNMARKED = 0.6 * COST;
 /** Cost of an object without a pointer among those that have one. */
-const POINTERLESS = 20;
+const POINTERLESS = 20 * COST;
 /** Cost of leaving out a mark whose size is known: never. */
-const FIXED = 1000;
+const FIXED = 1000 * COST;
+/** What an object may leave out at most: so much, and so much for each byte. */
+const MOST_SKIPPED = 4 * COST;
+const SKIPPED_PER_BYTE = COST / 48;
+/** Bytes for which all that it can reach may be left out. */
+const MANY = 1 << 16;
+/** Costs that all ways have are taken off when they exceed this; no way costs as much as none. */
+const HIGH = 1 << 28;
+const NONE = 1 << 30;
 /** thearch.Maxalign of every architecture but arm (8), where the weaker rule costs nothing. */
 const MAX_ALIGN = 32;
 
@@ -471,136 +481,169 @@ function fold(rows: Starts, sizes: Uint32Array, area: Area, scratch: { from: Int
   const n = rows.at.length;
   if (n < 3) return new Uint8Array(n).fill(1);
   if (scratch.from.length < (n + 1) * REACH) scratch.from = takeI8((n + 1) * REACH);
-  const folding = new Folding(rows, sizes, area, scratch.from.fill(-1, 0, (n + 1) * REACH));
-  for (let i = 0; i < n; i++) folding.extend(i, folding.arrive(i));
+  const folding = new Folding(rows, sizes, area, scratch.from);
+  for (let i = 0; i < n; i++) folding.step(i);
   return folding.kept();
 }
 
-/** What `fold` knows so far. A row at a time is a call of its own: see `sortedOrder`. */
+/**
+ * What `fold` knows so far. A row at a time is a call of its own: see `sortedOrder`. Few steps depend on conditions: V8 puts off compiling
+ * a function when it meets one that it has not seen yet.
+ */
 class Folding {
-  private readonly area: Area;
+  private readonly isAligned: boolean;
   private readonly n: number;
   /** Starts, and the area's end. */
   private readonly place: Uint32Array;
   private readonly weight: Uint32Array;
   private readonly known: Uint32Array;
-  private readonly skip: Float64Array;
-  private readonly pointers: Uint32Array | undefined;
+  private readonly skip: Int32Array;
+  /** Of two places with a pointer between them the later one has more. */
+  private readonly pointers: Uint32Array;
+  /** The last row that is reached from each one. */
+  private readonly reach: Uint32Array;
   // cost of row j at k: cheapest way in which j is kept and j-1-k is the kept one before it; from: the k of that one.
   // Costs are needed for as many rows as can be reached, so their rows are used in turn
-  private readonly cost = new Float64Array(ROWS * REACH).fill(Infinity);
+  private readonly cost = new Int32Array(ROWS * REACH);
   private readonly from: Int8Array;
-  // of the object that ends at a row, by ascending size: cheapest among the k smallest, and among the others with their size's log added
-  private readonly width = new Float64Array(REACH);
-  private readonly under = new Float64Array(REACH);
-  private readonly underAt = new Int16Array(REACH);
-  private readonly over = new Float64Array(REACH);
-  private readonly overAt = new Int16Array(REACH);
+  // of the objects that end at a row, by ascending size: cheapest of the first k, and of the others with their size's log added
+  private readonly width = new Uint32Array(REACH);
+  private readonly under = new Int32Array(REACH + 1);
+  private readonly underAt = new Int8Array(REACH + 1);
+  private readonly over = new Int32Array(REACH + 1);
+  private readonly overAt = new Int8Array(REACH + 1);
 
   constructor({ at, mark, weight }: Starts, sizes: Uint32Array, area: Area, from: Int8Array) {
     const n = at.length;
-    this.area = area;
+    this.isAligned = area.aligned;
     this.n = n;
     this.weight = weight;
     this.from = from;
     this.place = new Uint32Array(n + 1);
-    this.known = new Uint32Array(n);
-    this.skip = new Float64Array(n + 1);
-    for (let i = 0; i < n; i++) {
-      this.place[i] = at[i];
-      this.known[i] = sizes[mark[i]];
-      this.skip[i] = this.known[i] > 0 ? FIXED : weight[i] / 100;
-    }
+    this.place.set(at);
     this.place[n] = area.end;
-    this.pointers = pointersBefore(area, this.place);
+    this.known = new Uint32Array(n);
+    this.skip = new Int32Array(n + 1);
+    this.reach = new Uint32Array(n);
+    for (let i = 0; i < n; i++) this.weighRow(i, sizes[mark[i]]);
+    this.pointers = pointersBefore(area, this.place) ?? this.place;
   }
 
-  /** Sums up the ways that lead to row i; answers how many there are. */
-  arrive(i: number): number {
-    const { cost, known, place, width, under, underAt, over, overAt } = this;
+  private weighRow(i: number, size: number): void {
+    this.known[i] = size;
+    this.skip[i] = size > 0 ? FIXED : this.weight[i] * (COST / 100);
+  }
+
+  /** Sums up the ways to a row, and leads on from it. */
+  step(i: number): void {
+    const { skip, cost, reach } = this;
     const row = (i & (ROWS - 1)) * REACH;
-    const most = Math.min(REACH, i);
+    // there is but one way through three starts of known size
+    if (i > 0 && skip[i - 1] === FIXED && skip[i] === FIXED && skip[i + 1] === FIXED) {
+      cost[((i + 1) & (ROWS - 1)) * REACH] = cost[row];
+      this.from[(i + 1) * REACH] = 0;
+      reach[i] = i + 1;
+      return;
+    }
+    if (cost[row] > HIGH) this.lower(cost[row]);
+    this.extend(i, this.arrive(i));
+  }
+
+  /** Takes off what all ways cost: only differences count. */
+  private lower(by: number): void {
+    for (let k = 0; k < this.cost.length; k++) this.cost[k] -= by;
+  }
+
+  /** Sums up the ways that lead to row i; answers how many are worth following: those that no cheaper one over a smaller object beats. */
+  private arrive(i: number): number {
+    const { cost, reach, width, under, underAt, over, overAt } = this;
+    const row = (i & (ROWS - 1)) * REACH;
+    const most = i < REACH ? i : REACH;
+    // to the first row there are none, at no cost
+    let least = NONE;
+    under[0] = i === 0 ? 0 : NONE;
+    underAt[0] = -1;
     let ways = 0;
-    for (; ways < most; ways++) {
-      const k = ways;
+    for (let k = 0; k < most; k++) {
+      if (reach[i - 1 - k] < i) break;
       const c = cost[row + k];
-      if (c === Infinity) break;
-      // an object of known size with room behind it is no smaller than those that the room could be
-      const h = i - 1 - k;
-      const wide = known[h] || place[i] - place[h];
-      width[k] = k > 0 && width[k - 1] > wide ? width[k - 1] : wide;
-      const better = k === 0 || c < under[k - 1];
-      under[k] = better ? c : under[k - 1];
-      underAt[k] = better ? k : underAt[k - 1];
+      if (c >= least) continue;
+      least = c;
+      width[ways++] = this.widthOf(i - 1 - k, i);
+      under[ways] = c;
+      underAt[ways] = k;
     }
-    for (let k = ways - 1; k >= 0; k--) {
-      const c = cost[row + k] + disorder(width[k]);
-      const better = k === ways - 1 || c < over[k + 1];
-      over[k] = better ? c : over[k + 1];
-      overAt[k] = better ? k : overAt[k + 1];
+    over[ways] = NONE;
+    for (let w = ways - 1; w >= 0; w--) {
+      const c = under[w + 1] + disorder(width[w]);
+      const isBetter = c < over[w + 1];
+      over[w] = isBetter ? c : over[w + 1];
+      overAt[w] = isBetter ? underAt[w + 1] : overAt[w + 1];
     }
-    // all that this row tells is in under and over: it becomes the one that is reached last
-    cost.fill(Infinity, row, row + REACH);
     return ways;
   }
 
+  /** Size of the object from row h to row i. One of known size with room behind it is no smaller than those that the room could be. */
+  private widthOf(h: number, i: number): number {
+    const { known, place } = this;
+    const room = place[i] - place[h];
+    const behind = place[i] - place[h + 1];
+    const size = known[h];
+    return size === 0 ? room : size > behind ? size : behind;
+  }
+
   /** Leads from row i, to which there are so many ways, to all rows where its object may end. */
-  extend(i: number, ways: number): void {
-    const { n, area, known, place, skip, pointers, cost, from, width, under, underAt, over, overAt } = this;
-    let skipped = 0;
-    let lo = 0;
+  private extend(i: number, ways: number): void {
+    const { n, isAligned, known, place, skip, pointers, cost, from, width, under, underAt, over, overAt } = this;
+    const isKnown = known[i] > 0;
+    const pointersHere = pointers[i];
     // from this size on the start is misaligned: see leastAlign
     const unit = place[i] & -place[i];
-    const tooWide = area.aligned && unit > 0 && unit < MAX_ALIGN ? unit * 4 : Infinity;
-    const isUnformed = skip[i] < FIRM_START;
-    const isUnmarked = this.weight[i] === HIDDEN;
-    const last = Math.min(n, i + REACH);
-    for (let j = i + 1; j <= last; j++) {
-      if (j > i + 1) {
-        // beyond a start of known size no object reaches
-        if (skip[j - 1] === FIXED) break;
-        skipped += skip[j - 1];
-      }
-      const size = known[i] || place[j] - place[i];
+    const tooWide = isAligned && unit > 0 && unit < MAX_ALIGN ? unit * 4 : NONE;
+    const misaligned = isKnown ? 0 : MISALIGNED;
+    const unformed = isKnown || skip[i] >= FIRM_START ? 0 : UNFORMED;
+    const pointerless = isKnown ? 0 : POINTERLESS;
+    let skipped = isKnown || this.weight[i] !== HIDDEN ? 0 : UNMARKED;
+    const most = skipped + MOST_SKIPPED;
+    const last = i + REACH < n ? i + REACH : n;
+    let lo = 0;
+    let j = i + 1;
+    for (; ; j++) {
+      const room = place[j] - place[i];
+      const size = isKnown ? known[i] : room;
       // the larger an object, the more references point into it
-      if (skipped > 4 + size / 48) break;
+      if (skipped > most + (size < MANY ? size : MANY) * SKIPPED_PER_BYTE) break;
       const limit = size + (size < 64 ? 8 : 31);
       // the farther the end, the more of the ways lead to something smaller
       while (lo < ways && width[lo] <= limit) lo++;
-      let best = ways === 0 ? 0 : Infinity;
-      let way = -1;
-      if (lo > 0) {
-        best = under[lo - 1];
-        way = underAt[lo - 1];
-      }
-      if (lo < ways) {
-        const c = over[lo] - disorder(size);
-        if (c < best) {
-          best = c;
-          way = overAt[lo];
-        }
-      }
-      let misplaced = 0;
-      if (known[i] === 0) {
-        if (size >= tooWide) misplaced += MISALIGNED;
-        if (isUnformed && size > LARGE) misplaced += UNFORMED;
-        if (pointers && pointers[j] <= pointers[i]) misplaced += POINTERLESS;
-        if (isUnmarked) misplaced += UNMARKED;
-      }
+      const more = over[lo] - disorder(size);
+      const isMore = more < under[lo];
+      const way = isMore ? overAt[lo] : underAt[lo];
+      let best = isMore ? more : under[lo];
+      best += size >= tooWide ? misaligned : 0;
+      best += size > LARGE ? unformed : 0;
+      best += pointers[j] <= pointersHere ? pointerless : 0;
       const k = j - 1 - i;
-      cost[(j & (ROWS - 1)) * REACH + k] = best + skipped + misplaced;
+      cost[(j & (ROWS - 1)) * REACH + k] = best + skipped;
       from[j * REACH + k] = way;
+      // beyond a start of known size no object reaches
+      if (j === last || skip[j] === FIXED) {
+        j++;
+        break;
+      }
+      skipped += skip[j];
     }
+    this.reach[i] = j - 1;
   }
 
   /** 1 for starts on the cheapest way to the end. */
   kept(): Uint8Array {
-    const { n, cost, from } = this;
+    const { n, cost, from, reach } = this;
     const keep = new Uint8Array(n).fill(1);
     let j = n;
     let k = 0;
     const end = (n & (ROWS - 1)) * REACH;
-    for (let b = 1; b < REACH; b++) if (cost[end + b] < cost[end + k]) k = b;
+    for (let b = 1; b < REACH && b < n; b++) if (reach[n - 1 - b] === n && cost[end + b] < cost[end + k]) k = b;
     while (j > 0 && k >= 0) {
       const i = j - 1 - k;
       if (k > 0) keep.fill(0, i + 1, j);
@@ -611,12 +654,14 @@ class Folding {
   }
 }
 
-/** Costs of disorder for the sizes that most objects have. */
-const DISORDERS = Float64Array.from({ length: 4096 }, (_, size) => DISORDER * Math.log2(size));
+/** Costs of disorder for sizes of at most so many bits; what larger ones have below these is too little to count. */
+const BITS = 12;
+const DISORDERS = Int32Array.from({ length: 1 << BITS }, (_, size) => Math.round(DISORDER * Math.log2(size)));
 
 /** What it costs to stand behind nothing of a size, relative to one byte. */
 function disorder(size: number): number {
-  return size < DISORDERS.length ? DISORDERS[size] : DISORDER * Math.log2(size);
+  const more = 32 - BITS - Math.clz32(size);
+  return more <= 0 ? DISORDERS[size] : DISORDERS[size >>> more] + more * DISORDER;
 }
 
 /** Least alignment of an object that fills a gap up to the next of its kind: a power of two not above its size (ld/data.go, symalign). */
