@@ -2,14 +2,16 @@
 import { U32List } from "../../binary/go/types.ts";
 import { UNSEEN } from "./order.ts";
 
-/** What explaining an object saves; candidates cost less than that, or they would never be chosen. */
-const UNEXPLAINED = 1;
+/** What explaining an object saves; candidates cost less than that, or they would never be chosen. Costs are whole numbers. */
+export const UNEXPLAINED = 20;
+/** More than anything costs. */
+const NEVER = 1 << 30;
 
 export interface ChoiceOptions {
   /** Ranks may start anew where this changes from one object to the next; by default nowhere. */
   readonly segment?: Uint32Array;
   /** Cost of a descent of ranks inside a segment in front of each object; by default none is allowed. */
-  readonly descent?: Float64Array;
+  readonly descent?: Int32Array;
 }
 
 /** Takes a candidate of the object that is asked for, and its cost. */
@@ -28,13 +30,14 @@ export class MonotoneChoice {
   // nodes of the search, from 1; 0 is none: (object, candidate) and the candidate's cost
   private readonly object = new U32List();
   private readonly id = new U32List();
-  private extra = new Float64Array(1024);
+  private extra = new Int32Array(1024);
   private asked = 0;
   // per node: the one chosen before it, and the cost with it, relative to giving up everything so far
-  private cost = new Float64Array(1024);
+  private cost = new Int32Array(1024);
   private before = new Uint32Array(1024);
-  /** By rank, a prefix-minimum tree: the cheapest node. */
+  /** By rank, a prefix-minimum tree: the cheapest node, and its cost. */
   private tree = new Uint32Array(1024);
+  private treeCost = new Int32Array(1024);
   /** The cheapest node so far, and that of the segments before. */
   private last = 0;
   private base = 0;
@@ -76,7 +79,7 @@ export class MonotoneChoice {
     const rank = this.rank[c];
     if (rank === UNSEEN) return;
     if (id.count === this.extra.length) {
-      const more = new Float64Array(id.count * 2);
+      const more = new Int32Array(id.count * 2);
       more.set(this.extra);
       this.extra = more;
     }
@@ -95,11 +98,15 @@ export class MonotoneChoice {
     const ranks = this.ranks.subarray(0, distinct).sort();
     for (let k = 0; k < distinct; k++) place[byRank[ranks[k]]] = k + 1;
     if (this.cost.length < nodes) {
-      this.cost = new Float64Array(nodes * 2);
+      this.cost = new Int32Array(nodes * 2);
       this.before = new Uint32Array(nodes * 2);
     }
-    if (this.tree.length <= distinct) this.tree = new Uint32Array(distinct * 2);
+    if (this.tree.length <= distinct) {
+      this.tree = new Uint32Array(distinct * 2);
+      this.treeCost = new Int32Array(distinct * 2);
+    }
     this.tree.fill(0, 0, distinct + 1);
+    this.treeCost.fill(0, 0, distinct + 1);
   }
 
   private search({ segment, descent }: ChoiceOptions): void {
@@ -113,33 +120,42 @@ export class MonotoneChoice {
         lastSegment = segment[i];
         this.base = this.last;
       }
-      from = this.lead(objects, i, from, descent ? descent[i] : Infinity);
+      from = this.lead(objects, i, from, descent ? descent[i] : NEVER);
     }
   }
 
   /** Leads to the candidates of object i, whose first one is at `from`; answers where those of the next object begin. */
   private lead(objects: Uint32Array, i: number, from: number, fall: number): number {
-    const { cost, before, tree, place, extra } = this;
+    const { cost, before, tree, treeCost, place, extra } = this;
     const ids = this.id.array();
     const fallen = cost[this.last] + fall;
     let to = from;
     for (; to < objects.length && objects[to] === i; to++) {
       let best = this.base;
-      for (let k = place[ids[to]]; k > 0; k -= k & -k) if (cost[tree[k]] < cost[best]) best = tree[k];
-      let reach = cost[best];
-      if (fallen < reach) {
-        best = this.last;
-        reach = fallen;
+      let least = cost[best];
+      for (let k = place[ids[to]]; k > 0; k -= k & -k) {
+        if (treeCost[k] >= least) continue;
+        least = treeCost[k];
+        best = tree[k];
       }
-      before[to + 1] = best;
-      cost[to + 1] = reach - UNEXPLAINED + extra[to];
+      before[to + 1] = fallen < least ? this.last : best;
+      cost[to + 1] = (fallen < least ? fallen : least) - UNEXPLAINED + extra[to];
     }
-    const end = this.distinct + 1;
     for (let node = from + 1; node <= to; node++) {
       if (cost[node] < cost[this.last]) this.last = node;
-      for (let k = place[ids[node - 1]]; k < end; k += k & -k) if (cost[node] < cost[tree[k]]) tree[k] = node;
+      this.note(node, cost[node], place[ids[node - 1]]);
     }
     return to;
+  }
+
+  /** Makes a node known to those of its rank or a later one. */
+  private note(node: number, cost: number, place: number): void {
+    const { tree, treeCost, distinct } = this;
+    for (let k = place; k <= distinct; k += k & -k) {
+      if (cost >= treeCost[k]) continue;
+      tree[k] = node;
+      treeCost[k] = cost;
+    }
   }
 
   private trace(choice: Uint32Array): void {

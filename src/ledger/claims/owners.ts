@@ -6,7 +6,7 @@ import { sortedOrder } from "../sweep.ts";
 import type { Functions } from "./functions.ts";
 import { Candidates } from "./candidates.ts";
 import { objectAt, type Objects } from "./objects.ts";
-import { type AddCandidate, MonotoneChoice } from "./choice.ts";
+import { type AddCandidate, MonotoneChoice, UNEXPLAINED } from "./choice.ts";
 import { orderFromRuns, refineOrder } from "./order.ts";
 import { placeData, type Pointers, ROUNDS } from "./placing.ts";
 
@@ -512,8 +512,8 @@ function takeChosen(members: Uint32Array, chosen: Uint32Array, owner: Uint32Arra
 }
 
 /** What each further candidate in load order costs more, for content that is kept once, and how much at most. */
-const LATER = 0.05;
-const MOST_LATER = 0.6;
+const LATER = 0.05 * UNEXPLAINED;
+const MOST_LATER = 0.6 * UNEXPLAINED;
 
 /** Classes of at least this many objects show who stands between whom. */
 const CROWD = 64;

@@ -3,7 +3,7 @@ import { KIND } from "../ledger.ts";
 import { runningSums } from "../runningsums.ts";
 import type { Candidates } from "./candidates.ts";
 import type { Objects } from "./objects.ts";
-import { type AddCandidate, type MonotoneChoice, sizeClasses } from "./choice.ts";
+import { type AddCandidate, type MonotoneChoice, sizeClasses, UNEXPLAINED } from "./choice.ts";
 
 /** A pointer between data objects: the object that holds it and the one it points into. */
 export interface Pointers {
@@ -29,19 +29,21 @@ export interface PlacingInput {
 }
 
 /** Costs of candidates: the n-th in text order, one that only inlined code or a pointer speaks for. */
-const NOT_FIRST = 0.4;
+const NOT_FIRST = 0.4 * UNEXPLAINED;
 /** main imports everything and nothing imports it: that it refers to a variable says little. */
-const BY_MAIN = 0.6;
-const BY_HINT = 0.3;
-const BY_HOLDER = 0.1;
-const BY_LATER_HOLDER = 0.3;
+const BY_MAIN = 0.6 * UNEXPLAINED;
+/** What has a name is its package's. */
+const BY_NAME = -2 * UNEXPLAINED;
+const BY_HINT = 0.3 * UNEXPLAINED;
+const BY_HOLDER = 0.1 * UNEXPLAINED;
+const BY_LATER_HOLDER = 0.3 * UNEXPLAINED;
 /** How many of an object's holders are asked. */
 const HOLDERS = 16;
 /** Cost of a descent of the load order where sizes seem equal: classes of close sizes look alike. */
-const DESCENT = 1.2;
+const DESCENT = 1.2 * UNEXPLAINED;
 /** The same where distances up to this many bytes leave no room for other sizes. */
 const UNMIXED = 16;
-const DESCENT_IN_CLASS = 40;
+const DESCENT_IN_CLASS = 40 * UNEXPLAINED;
 const PLACEMENTS = 3;
 /** How many pointers deep owners are passed on between data objects. */
 export const ROUNDS = 6;
@@ -51,7 +53,7 @@ interface Run {
   readonly start: number;
   readonly end: number;
   readonly segment: Uint32Array;
-  readonly descent: Float64Array;
+  readonly descent: Int32Array;
 }
 
 /**
@@ -99,8 +101,8 @@ function gaps(objects: Objects, from: number, to: number): Uint32Array {
   return out;
 }
 
-function descents(gap: Uint32Array): Float64Array {
-  const out = new Float64Array(gap.length);
+function descents(gap: Uint32Array): Int32Array {
+  const out = new Int32Array(gap.length);
   for (let i = 0; i < gap.length; i++) out[i] = gap[i] <= UNMIXED ? DESCENT_IN_CLASS : DESCENT;
   return out;
 }
@@ -221,7 +223,7 @@ class Placing {
     const i = this.start + k;
     const { objects, content, who, hints, textRank, main } = this.input;
     if (objects.named[i]) {
-      call(objects.named[i], -2);
+      call(objects.named[i], BY_NAME);
       return;
     }
     if (content[i]) return;

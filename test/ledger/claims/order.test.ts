@@ -1,6 +1,6 @@
 // The linker's orders, recovered from runs of owners and applied to objects in address order. Ids are packages; 0 is nobody.
 import { describe, expect, test } from "vitest";
-import { MonotoneChoice, sizeClasses } from "../../../src/ledger/claims/choice.ts";
+import { MonotoneChoice, sizeClasses, UNEXPLAINED } from "../../../src/ledger/claims/choice.ts";
 import { orderFromRuns, refineOrder } from "../../../src/ledger/claims/order.ts";
 
 const NONE = 0xffffffff;
@@ -8,7 +8,7 @@ const run = (...ids: number[]): Uint32Array => Uint32Array.from(ids);
 /** The ids that have a rank, first to last. */
 const ranked = (rank: Uint32Array): number[] =>
   [...rank.keys()].filter((id) => rank[id] !== NONE).sort((a, b) => rank[a] - rank[b]);
-/** Candidates per object, each [id, cost]. */
+/** Candidates per object, each [id, cost]; the costs are whole numbers. */
 const choose = (objects: [number, number][][], rank: Uint32Array, options = {}): number[] => [
   ...new MonotoneChoice(rank).of(
     objects.length,
@@ -55,7 +55,7 @@ describe("the choice of owners that ascend", () => {
           [[2, 0]],
           [
             [1, 0],
-            [3, 0.3],
+            [3, 0.3 * UNEXPLAINED],
           ],
           [[3, 0]],
           [[4, 0]],
@@ -77,8 +77,10 @@ describe("the choice of owners that ascend", () => {
 
   test("descends where that costs less than giving up", () => {
     const objects: [number, number][][] = [[[3, 0]], [[4, 0]], [[1, 0]], [[2, 0]]];
-    expect(choose(objects, rank, { descent: new Float64Array(4).fill(1.2) })).toEqual([3, 4, 1, 2]);
-    expect(choose(objects, rank, { descent: new Float64Array(4).fill(5) }).filter((id) => id > 0)).toHaveLength(2);
+    expect(choose(objects, rank, { descent: new Int32Array(4).fill(1.2 * UNEXPLAINED) })).toEqual([3, 4, 1, 2]);
+    expect(
+      choose(objects, rank, { descent: new Int32Array(4).fill(5 * UNEXPLAINED) }).filter((id) => id > 0),
+    ).toHaveLength(2);
   });
 
   test("prefers the certain object to two that contradict it", () => {
