@@ -227,38 +227,12 @@ export class Cursor {
 export interface Abbreviation {
   /** [name, form, name, form …] */
   readonly attributes: readonly number[];
-  /** The values in turn: a number of bytes, or how to find out (STEP). */
-  readonly steps: Int32Array;
   /** Index into attributes of DW_AT_location with a form that may be a location list, or -1. */
   readonly location: number;
   /** Index into attributes of DW_AT_name as a string of its own, or -1. */
   readonly name: number;
   readonly tag: number;
   readonly hasChildren: boolean;
-}
-
-/**
- * Where the values of an entry end that begin at `at`; −1 if only `Cursor.value` can tell, or has to complain. Most of what is read of
- * debug information is skipped here.
- */
-export function skipValues(bytes: Uint8Array, at: number, end: number, steps: Int32Array): number {
-  for (let s = 0; s < steps.length; s++) {
-    const step = steps[s];
-    if (step >= 0) at += step;
-    else if (step === STEP.string) {
-      while (at < end && bytes[at] !== 0) at++;
-      at++;
-    } else if (step === STEP.uleb) {
-      const from = at;
-      while (at < end && bytes[at] >= 0x80) at++;
-      if (++at - from > MAX_ULEB) return -1;
-    } else {
-      // longer blocks are rare
-      if (step === STEP.other || at >= end || bytes[at] >= 0x80) return -1;
-      at += 1 + bytes[at];
-    }
-  }
-  return at <= end ? at : -1;
 }
 
 export const AT_LOCATION = 0x02;
@@ -298,23 +272,133 @@ export class Abbreviations {
   }
 }
 
-/** Abbreviations by code, which compilers number from 1 on: every entry asks. */
+/** Abbreviations by code, which compilers number from 1 on. */
 export class AbbreviationTable {
-  private readonly small: (Abbreviation | undefined)[] = Array.from({ length: SMALL_CODES });
-  private readonly large = new Map<number, Abbreviation>();
+  /** By code of one byte: 1 if entries with it cannot be skipped without a look. */
+  readonly opaque = new Uint8Array(256).fill(1);
+  /** The same, and entries whose location may be a list. */
+  readonly located = new Uint8Array(256).fill(1);
+  /** By code of one byte: 1 if entries with it have children. */
+  readonly children = new Uint8Array(SMALL_CODES);
+  /** By code of one byte: where its steps begin and end. A step leads over values: so many bytes of them, or how to find out (STEP). */
+  readonly first = new Uint32Array(SMALL_CODES);
+  readonly end = new Uint32Array(SMALL_CODES);
+  steps = new Int32Array(256);
+  private count = 0;
+  private readonly known = new Map<number, Abbreviation>();
 
-  set(code: number, abbreviation: Abbreviation): void {
-    if (code < SMALL_CODES) this.small[code] = abbreviation;
-    else this.large.set(code, abbreviation);
+  constructor() {
+    // what ends a list of children
+    this.opaque[0] = this.located[0] = 0;
+  }
+
+  set(code: number, abbreviation: Abbreviation, steps: readonly number[]): void {
+    this.known.set(code, abbreviation);
+    if (code === 0 || code >= SMALL_CODES) return;
+    const isOpaque = steps.includes(STEP.other) ? 1 : 0;
+    this.opaque[code] = isOpaque;
+    this.located[code] = abbreviation.location >= 0 ? 1 : isOpaque;
+    this.children[code] = abbreviation.hasChildren ? 1 : 0;
+    this.first[code] = this.count;
+    for (const step of steps) this.push(step);
+    this.end[code] = this.count;
+  }
+
+  private push(step: number): void {
+    if (this.count === this.steps.length) {
+      const more = new Int32Array(this.count * 2);
+      more.set(this.steps);
+      this.steps = more;
+    }
+    this.steps[this.count++] = step;
   }
 
   get(code: number): Abbreviation | undefined {
-    return code < SMALL_CODES ? this.small[code] : this.large.get(code);
+    return this.known.get(code);
   }
 }
 
-/** Go's compiler has a hundred abbreviations. */
-const SMALL_CODES = 256;
+/** Codes of one byte. */
+const SMALL_CODES = 0x80;
+
+/** Passes over entries. Most of what is read of debug information is only skipped: here, in time linear in its bytes. */
+export class EntryWalker {
+  at: number;
+  /** How many lists of children are open, counted from where the walk began. */
+  depth = 1;
+  private readonly bytes: Uint8Array;
+  private readonly end: number;
+  private readonly table: AbbreviationTable;
+
+  constructor({ bytes, at, end }: Cursor, table: AbbreviationTable) {
+    this.bytes = bytes;
+    this.at = at;
+    this.end = end;
+    this.table = table;
+  }
+
+  /** Passes over one entry, which ends no list; false if it has to be looked at or complained of. */
+  pass(): boolean {
+    const { bytes, end, table } = this;
+    const code = bytes[this.at];
+    if (table.opaque[code] === 1) return false;
+    const next = skipValues(bytes, this.at + 1, end, table.steps, table.first[code], table.end[code]);
+    if (next < 0) return false;
+    this.at = next;
+    this.depth += table.children[code];
+    return true;
+  }
+
+  /** Passes over entries until no more than `floor` lists are open, or to one that `stop` marks, or that has to be looked at or complained of. */
+  skip(stop: Uint8Array, floor: number): void {
+    const { bytes, end, table } = this;
+    const { children } = table;
+    let { at, depth } = this;
+    while (at < end && depth > floor) {
+      const code = bytes[at];
+      if (stop[code] === 1) break;
+      if (code === 0) {
+        at++;
+        depth--;
+        continue;
+      }
+      const next = skipValues(bytes, at + 1, end, table.steps, table.first[code], table.end[code]);
+      if (next < 0) break;
+      at = next;
+      depth += children[code];
+    }
+    this.at = at;
+    this.depth = depth;
+  }
+}
+
+/** Where the values of an entry end that begin at `at`; −1 if only `Cursor.value` can tell, or has to complain. */
+function skipValues(
+  bytes: Uint8Array,
+  at: number,
+  end: number,
+  steps: Int32Array,
+  first: number,
+  last: number,
+): number {
+  for (let s = first; s < last; s++) {
+    const step = steps[s];
+    if (step >= 0) at += step;
+    else if (step === STEP.string) {
+      while (at < end && bytes[at] !== 0) at++;
+      at++;
+    } else if (step === STEP.uleb) {
+      const from = at;
+      while (at < end && bytes[at] >= 0x80) at++;
+      if (++at - from > MAX_ULEB) return -1;
+    } else {
+      // longer blocks are rare
+      if (at >= end || bytes[at] >= 0x80) return -1;
+      at += 1 + bytes[at];
+    }
+  }
+  return at <= end ? at : -1;
+}
 
 function readTable(cursor: Cursor, unit: UnitFormat): AbbreviationTable {
   const table = new AbbreviationTable();
@@ -349,6 +433,6 @@ function readTable(cursor: Cursor, unit: UnitFormat): AbbreviationTable {
       else if (bytes > 0) steps.push(bytes);
     }
     if (--left < 0) throw new DwarfError("a table of abbreviations has too many entries");
-    table.set(code, { attributes, steps: Int32Array.from(steps), location, name: named, tag, hasChildren });
+    table.set(code, { attributes, location, name: named, tag, hasChildren }, steps);
   }
 }

@@ -9,8 +9,8 @@ import {
   AT_NAME,
   Cursor,
   DwarfError,
+  EntryWalker,
   FORM,
-  skipValues,
   type UnitFormat,
 } from "./forms.ts";
 
@@ -289,30 +289,18 @@ class Strings {
   }
 }
 
+/** Less than any number of open lists. */
+const NO_FLOOR = -(1 << 30);
+
 /** Offset of the first location list that an entry names, or -1. */
 function firstLocation(cursor: Cursor, table: AbbreviationTable, format: UnitFormat, work: { left: number }): number {
-  const { bytes, end } = cursor;
-  let { at } = cursor;
-  while (at < end) {
-    let code = bytes[at++];
-    if (code >= 0x80) {
-      cursor.at = at - 1;
-      code = cursor.uleb();
-      at = cursor.at;
-    }
-    if (code === 0) continue;
-    const entry = table.get(code);
-    if (!entry) throw new DwarfError("an entry has an unknown abbreviation");
-    work.left -= 1 + entry.attributes.length / 2;
-    if (work.left < 0) return -1;
-    if (entry.location < 0) {
-      const next = skipValues(bytes, at, end, entry.steps);
-      if (next >= 0) {
-        at = next;
-        continue;
-      }
-    }
-    cursor.at = at;
+  const walker = new EntryWalker(cursor, table);
+  for (;;) {
+    walker.skip(table.located, NO_FLOOR);
+    cursor.at = walker.at;
+    if (cursor.at >= cursor.end) return -1;
+    const entry = entryAt(cursor, table, work);
+    if (entry === undefined) return -1;
     for (let i = 0; i < entry.attributes.length; i += 2) {
       const form = entry.attributes[i + 1];
       if (i === entry.location) {
@@ -320,22 +308,29 @@ function firstLocation(cursor: Cursor, table: AbbreviationTable, format: UnitFor
       }
       cursor.value(form, format);
     }
-    at = cursor.at;
+    walker.at = cursor.at;
   }
-  return -1;
 }
 
-/** Where the NUL-terminated string at `from` ends, or as much of it as a name may have. */
-function nameEnd(bytes: Uint8Array, from: number): number {
-  const limit = Math.min(bytes.length, from + MAX_NAME);
-  let to = from;
-  while (to < limit && bytes[to] !== 0) to++;
-  return to;
+/** The abbreviation of the entry at the cursor, which moves on to the values; undefined if there were too many. */
+function entryAt(cursor: Cursor, table: AbbreviationTable, work: { left: number }): Abbreviation | undefined {
+  const entry = table.get(cursor.uleb());
+  if (!entry) throw new DwarfError("an entry has an unknown abbreviation");
+  work.left -= 1 + entry.attributes.length / 2;
+  return work.left < 0 ? undefined : entry;
 }
 
 /** DW_TAG_* of types. */
 const IS_TYPE = new Uint8Array(256);
 for (const tag of [0x01, 0x02, 0x04, 0x0f, 0x13, 0x15, 0x16, 0x17, 0x24, 0x38, 0x3b]) IS_TYPE[tag] = 1;
+
+/** By code of one byte: 1 for types whose first value is their name, as compilers put it. */
+function namedTypes(table: AbbreviationTable): Uint8Array {
+  return table.opaque.map((opaque, code) => {
+    const entry = table.get(code);
+    return opaque === 0 && entry !== undefined && IS_TYPE[entry.tag] === 1 && entry.name === 0 ? 1 : 0;
+  });
+}
 
 /** Finds the packages of the types among a unit's entries of the first level. */
 function readTypes(
@@ -347,38 +342,35 @@ function readTypes(
 ): void {
   const { bytes } = cursor;
   const names = new TypeNames(bytes);
-  const packageAt = (from: number): string => names.packageAt(from, nameEnd(bytes, from));
-  let depth = 1;
-  while (cursor.at < cursor.end && depth > 0) {
-    const start = cursor.at;
-    const code = cursor.uleb();
-    if (code === 0) {
-      depth--;
-      continue;
-    }
-    const entry = table.get(code);
-    if (!entry) throw new DwarfError("an entry has an unknown abbreviation");
-    work.left -= 1 + entry.attributes.length / 2;
-    if (work.left < 0 || out.start.length > MAX_TYPES) return;
+  const isNamed = namedTypes(table);
+  const walker = new EntryWalker(cursor, table);
+  let last: string | undefined;
+  for (;;) {
+    // what stands below the first level
+    walker.skip(table.opaque, 1);
+    const start = walker.at;
+    if (start >= cursor.end) return;
+    const isFirst = walker.depth === 1;
+    if (isFirst && bytes[start] === 0) return;
     let found = "";
-    const wanted = depth === 1 && IS_TYPE[entry.tag] === 1 ? entry.name : -1;
-    const next = wanted > 0 ? -1 : skipValues(bytes, cursor.at, cursor.end, entry.steps);
-    if (next >= 0) {
-      // compilers put the name first
-      if (wanted === 0) found = packageAt(cursor.at);
-      cursor.at = next;
-    } else {
+    if (isFirst && isNamed[bytes[start]] === 1)
+      found = names.packageAt(start + 1, Math.min(cursor.end, start + MAX_NAME));
+    if (!walker.pass()) {
+      cursor.at = start;
+      const entry = entryAt(cursor, table, work);
+      if (entry === undefined) return;
+      const wanted = isFirst && IS_TYPE[entry.tag] === 1 ? entry.name : -1;
       for (let i = 0; i < entry.attributes.length; i += 2) {
-        if (i === wanted) {
-          found = packageAt(cursor.at);
-          cursor.string();
-        } else cursor.value(entry.attributes[i + 1], format);
+        if (i === wanted) found = names.packageAt(cursor.at, Math.min(cursor.end, cursor.at + MAX_NAME));
+        cursor.value(entry.attributes[i + 1], format);
       }
+      walker.at = cursor.at;
+      if (entry.hasChildren) walker.depth++;
     }
-    if (depth === 1 && out.package.at(-1) !== found) {
-      out.start.push(start);
-      out.package.push(found);
-    }
-    if (entry.hasChildren) depth++;
+    if (!isFirst || found === last) continue;
+    if (out.start.length > MAX_TYPES) return;
+    last = found;
+    out.start.push(start);
+    out.package.push(found);
   }
 }

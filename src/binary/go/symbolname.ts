@@ -104,7 +104,7 @@ export class TypeNames {
     this.paths = new Paths(bytes);
   }
 
-  /** The package of the type whose name stands at [from, to). */
+  /** The package of the type whose name stands at [from, to), or ends before that with a NUL. */
   packageAt(from: number, to: number): string {
     return firstPackage(this.bytes, from, to, this.pathAt);
   }
@@ -113,7 +113,7 @@ export class TypeNames {
   private readonly read = (from: number, to: number): string => unescapePath(text(this.bytes.subarray(from, to)));
 }
 
-/** The first package of a type's string, as `path` tells it. */
+/** The first package of a type's string, as `path` tells it; a NUL ends the string as well. */
 function firstPackage(
   bytes: Uint8Array,
   start: number,
@@ -123,11 +123,12 @@ function firstPackage(
   let i = start;
   while (i < end) {
     const c = bytes[i];
+    if (c === 0) return "";
     if (c === 34) {
       i = behindTag(bytes, i, end);
       continue;
     }
-    if (!isPathByte(c)) {
+    if (CLASS[c] === 0) {
       i++;
       continue;
     }
@@ -138,10 +139,11 @@ function firstPackage(
     // the first dot behind the last slash
     let dot = -1;
     for (; j < end; j++) {
-      const d = bytes[j];
-      if (d === 47) dot = -1;
-      else if (d === 46) dot = dot < 0 ? j : dot;
-      else if (!isPathByte(d)) break;
+      const d = CLASS[bytes[j]];
+      if (d === OF_PATH) continue;
+      if (d === SLASH) dot = -1;
+      else if (d === DOT) dot = dot < 0 ? j : dot;
+      else break;
     }
     if (dot > from) {
       const pkg = path(from, dot);
@@ -159,23 +161,19 @@ function firstPackage(
 /** Behind the struct tag that begins at a quotation mark. */
 function behindTag(bytes: Uint8Array, from: number, end: number): number {
   let i = from + 1;
-  while (i < end && bytes[i] !== 34) i += bytes[i] === 92 ? 2 : 1;
+  while (i < end && bytes[i] !== 34 && bytes[i] !== 0) i += bytes[i] === 92 ? 2 : 1;
   return i + 1;
 }
 
-function isPathByte(c: number): boolean {
-  return (
-    (c >= 97 && c <= 122) ||
-    (c >= 65 && c <= 90) ||
-    (c >= 46 && c <= 57) || // . / 0-9
-    c === 95 ||
-    c === 45 ||
-    c === 37 ||
-    c === 126 ||
-    c === 43 ||
-    c >= 0x80
-  );
-}
+/** By byte: whether it can stand in an import path or a name, and whether it is a slash or a dot. */
+const OF_PATH = 1;
+const SLASH = 2;
+const DOT = 3;
+const CLASS = Uint8Array.from({ length: 256 }, (_, c) => {
+  if (c === 47) return SLASH;
+  if (c === 46) return DOT;
+  return c >= 0x80 || /[\w\-%~+]/.test(String.fromCharCode(c)) ? OF_PATH : 0;
+});
 
 /**
  * The import path of the package that owns a symbol, by name: a generic instance belongs to the package that defines the generic

@@ -18,6 +18,11 @@ export interface Functions {
 
 const NONE = 0xffffffff;
 
+/** Whether a byte ends a path: [ ( { " and a space. */
+function opens(c: number): boolean {
+  return c === 91 || c === 40 || c === 123 || c === 32 || c === 34;
+}
+
 /** Reads packages of names in a name table. */
 export class NameScanner {
   /** Whether the last name has type arguments. */
@@ -38,19 +43,53 @@ export class NameScanner {
 
   /** The package id of the NUL-terminated name at bytes[from], 0 if it tells none. */
   read(from: number): number {
+    this.generic = false;
+    return this.beginsAsLast(from) && this.endsWithoutSlash(from + this.lastLength + 1)
+      ? this.lastId
+      : this.readNew(from);
+  }
+
+  /** Whether a name begins with the last path and a dot. Names that stand together mostly do, and what differs are the ends of paths. */
+  private beginsAsLast(from: number): boolean {
+    const { bytes, lastFrom, lastLength } = this;
+    if (lastFrom < 0 || bytes[from + lastLength] !== 46) return false;
+    for (let k = lastLength - 1; k >= 0; k--) if (bytes[from + k] !== bytes[lastFrom + k]) return false;
+    return true;
+  }
+
+  /** Passes over the rest of a name; false where a slash outside of brackets shows that the path goes on. */
+  private endsWithoutSlash(from: number): boolean {
+    const { bytes } = this;
+    const n = bytes.length;
+    let i = from;
+    for (; i < n; i++) {
+      const c = bytes[i];
+      if (c > 47 && c !== 91 && c !== 123) continue;
+      if (c === 47) return false;
+      if (c === 0 || opens(c)) break;
+    }
+    while (i < n && bytes[i] !== 0 && bytes[i] !== 91) i++;
+    if (i < n && bytes[i] === 91) {
+      this.generic = true;
+      while (i < n && bytes[i] !== 0) i++;
+    }
+    this.end = i;
+    return true;
+  }
+
+  private readNew(from: number): number {
     const { bytes } = this;
     const n = bytes.length;
     let slash = from - 1;
     let dot = -1;
     let i = from;
     let open = false;
-    this.generic = false;
     for (; i < n; i++) {
       const c = bytes[i];
       if (c === 0) break;
       if (c === 91) this.generic = true;
       if (open) continue;
-      if (c === 91 || c === 40 || c === 123 || c === 32 || c === 34) open = true;
+      if (opens(c)) open = true;
       else if (c === 47) {
         slash = i;
         dot = -1;
@@ -68,21 +107,10 @@ export class NameScanner {
     ) {
       return this.bySlowPath(from, i);
     }
-    const length = dot - from;
-    if (length === this.lastLength && this.lastFrom >= 0) {
-      let same = true;
-      for (let k = length - 1; k >= 0; k--) {
-        if (bytes[from + k] !== bytes[this.lastFrom + k]) {
-          same = false;
-          break;
-        }
-      }
-      if (same) return this.lastId;
-    }
     const path = text(bytes.subarray(from, dot));
     if (path.startsWith("type") || path.includes(" ")) return this.bySlowPath(from, i);
     this.lastFrom = from;
-    this.lastLength = length;
+    this.lastLength = dot - from;
     this.lastId = this.packages.id(unescapePath(path));
     return this.lastId;
   }
