@@ -54,7 +54,7 @@ export class MonotoneChoice {
 
   /**
    * For `n` objects in address order, each with candidate ids and their costs, the ids whose ranks do not descend, at least cost; an
-   * object that is given up costs 1, and its choice is 0. O(n · candidates · log ranks) by a prefix-minimum tree over ranks.
+   * object that is given up costs UNEXPLAINED, and its choice is 0. O(n · candidates · log ranks) by a prefix-minimum tree over ranks.
    */
   of(n: number, candidates: (i: number, each: AddCandidate) => void, options: ChoiceOptions = {}): Uint32Array {
     const choice = new Uint32Array(n);

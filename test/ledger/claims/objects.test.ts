@@ -89,6 +89,18 @@ describe("a sorted area", () => {
     expect(found.map(([at]) => at)).toEqual(expect.arrayContaining([0, 768, 1600, 2688]));
   });
 
+  test("costs of very many objects stay numbers of 32 bits", () => {
+    // each start in the middle is left out, at a cost: all of them cost more than 2^32
+    const count = 1_000_000;
+    const marks = row(0, 96, count).flatMap(([at, weight]): [number, number][] => [
+      [at, weight],
+      [at + 64, weight],
+    ]);
+    const found = objects(96 * count, marks, { aligned: false });
+    expect(found).toHaveLength(count);
+    expect(found.every(([at, size], i) => at === i * 96 && size === 96)).toBe(true);
+  });
+
   test("objects of 64 bytes stand on multiples of 32", () => {
     const found = objects(64 * 40, [...row(0, 64, 40), [64 * 20 + 24, FIRM], [64 * 21 + 8, FIRM]]);
     expect(found.map(([at]) => at)).toEqual(row(0, 64, 40).map(([at]) => at));
