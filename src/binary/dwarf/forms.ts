@@ -1,4 +1,5 @@
 // Sizes of attribute values and the abbreviation tables that list them. Specification: DWARF 5, sections 7.5.3 to 7.5.6.
+import { joined } from "../bytes.ts";
 
 /** What decides the sizes of values in a unit. */
 export interface UnitFormat {
@@ -163,10 +164,17 @@ export class Cursor {
   uint(size: number): number {
     const from = this.at;
     this.skip(size);
+    if (this.littleEndian && size === 4) return this.low32(from);
+    if (this.littleEndian && size === 8) return joined(this.low32(from + 4), this.low32(from));
     let value = 0;
     if (this.littleEndian) for (let i = size - 1; i >= 0; i--) value = value * 256 + this.bytes[from + i];
     else for (let i = 0; i < size; i++) value = value * 256 + this.bytes[from + i];
     return value;
+  }
+
+  private low32(at: number): number {
+    const { bytes } = this;
+    return (bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16)) + bytes[at + 3] * 0x100_0000;
   }
 
   uleb(): number {

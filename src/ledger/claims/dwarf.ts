@@ -185,11 +185,21 @@ function ownersOfParts(
 function sumsOfParts(start: Float64Array, ownerOf: Uint32Array, total: number): Map<number, number> {
   const sums = new Map<number, number>();
   if (start[0] > 0) sums.set(SHARED, start[0]);
-  for (let i = 0; i < start.length; i++) {
-    const length = (i + 1 < start.length ? start[i + 1] : Math.max(total, start[i])) - start[i];
+  const whole = Math.max(total, start[start.length - 1]);
+  for (let i = 0; i < start.length;) {
+    const next = endOfSame(ownerOf, i);
+    const length = (next < start.length ? start[next] : whole) - start[i];
     if (length > 0) sums.set(ownerOf[i], (sums.get(ownerOf[i]) ?? 0) + length);
+    i = next;
   }
   return sums;
+}
+
+/** Where numbers end that are the same from the i-th one on. */
+function endOfSame(numbers: Uint32Array, i: number): number {
+  const same = numbers[i];
+  while (i < numbers.length && numbers[i] === same) i++;
+  return i;
 }
 
 /** True if the ledger knows the owners of all places that a section is about: it can be claimed. */

@@ -28,7 +28,7 @@ export function symbolMarks(exe: Executable, { names, of }: SymbolPackages): Sym
     if (DATA[letter[i]] === 0 || size[i] === 0 || of[i] === 0 || isMarker(table, i)) continue;
     marks.add(rva[i], sized ? size[i] : 0, kindOf(exe.bytes, table, i), packages.id(names[of[i]]), i);
   }
-  return { marks, packages: packages.all(), functions: namesRuntime(table) ? 1 : 0 };
+  return { marks, packages: packages.all(), functions: namesRuntime(exe.bytes, table) ? 1 : 0 };
 }
 
 /** Turns the owners and symbols of marks into the numbers of these tables, in place. */
@@ -49,18 +49,29 @@ export function numberMarks(
 }
 
 /** C code may have symbols where Go's are stripped; no Go program is without its runtime. */
-function namesRuntime(table: SymbolTable): boolean {
-  for (let i = 0; i < table.count; i++) if (CODE[table.letter[i]] && /^_?runtime\./.test(table.name(i))) return true;
+function namesRuntime(bytes: Uint8Array, table: SymbolTable): boolean {
+  const { count, letter, nameOffset } = table;
+  for (let i = 0; i < count; i++) {
+    const first = bytes[nameOffset[i]];
+    if ((first === 0x72 || first === 0x5f) && CODE[letter[i]] && /^_?runtime\./.test(table.name(i))) return true;
+  }
   return false;
 }
 
 /** Kind by name; unattributed stands for "as its area". */
 function kindOf(bytes: Uint8Array, table: SymbolTable, i: number): number {
-  const first = bytes[table.nameOffset[i]];
-  // "t", "g", or what Mach-O puts in front: names are decoded only where it pays
-  if (first !== 0x74 && first !== 0x67 && first !== 0x5f) return KIND.unattributed;
+  const at = table.nameOffset[i];
+  const first = bytes[at];
+  // "ty", "go:", "go.", or what Mach-O puts in front: names are decoded only where it pays
+  if (first === 0x74 ? bytes[at + 1] !== 0x79 : first === 0x67 ? !isMade(bytes, at) : first !== 0x5f)
+    return KIND.unattributed;
   const name = table.name(i);
   if (name.startsWith("type:") || name.startsWith("type.")) return KIND.type;
   if (name.startsWith("go:itab.") || name.startsWith("go.itab.")) return KIND.itab;
   return KIND.unattributed;
+}
+
+/** Whether a name begins with "go:" or "go.": many paths do with "google" or "golang". */
+function isMade(bytes: Uint8Array, at: number): boolean {
+  return bytes[at + 1] === 0x6f && (bytes[at + 2] === 0x3a || bytes[at + 2] === 0x2e);
 }
