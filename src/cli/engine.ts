@@ -75,7 +75,7 @@ function hasTiers(): boolean {
   return major() >= 24 && (arch === "x64" || arch === "arm64");
 }
 
-/** Whether this is a Node that knows two limits of memory, and how it begins: V8 has it as an experiment. */
+/** Whether V8 is one that is known to have a limit for memory that is not its own: a later one may complain of the flag. */
 function hasLimits(): boolean {
   return major() >= 24 && major() <= 26;
 }
