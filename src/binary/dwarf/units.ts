@@ -342,6 +342,7 @@ function readTypes(
 ): void {
   const { bytes } = cursor;
   const names = new TypeNames(bytes);
+  const packageAt = (from: number): string => names.packageAt(from, Math.min(cursor.end, from + MAX_NAME));
   const isNamed = namedTypes(table);
   const walker = new EntryWalker(cursor, table);
   let last: string | undefined;
@@ -353,15 +354,14 @@ function readTypes(
     const isFirst = walker.depth === 1;
     if (isFirst && bytes[start] === 0) return;
     let found = "";
-    if (isFirst && isNamed[bytes[start]] === 1)
-      found = names.packageAt(start + 1, Math.min(cursor.end, start + MAX_NAME));
+    if (isFirst && isNamed[bytes[start]] === 1) found = packageAt(start + 1);
     if (!walker.pass()) {
       cursor.at = start;
       const entry = entryAt(cursor, table, work);
       if (entry === undefined) return;
       const wanted = isFirst && IS_TYPE[entry.tag] === 1 ? entry.name : -1;
       for (let i = 0; i < entry.attributes.length; i += 2) {
-        if (i === wanted) found = names.packageAt(cursor.at, Math.min(cursor.end, cursor.at + MAX_NAME));
+        if (i === wanted) found = packageAt(cursor.at);
         cursor.value(entry.attributes[i + 1], format);
       }
       walker.at = cursor.at;

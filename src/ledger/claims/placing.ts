@@ -65,12 +65,7 @@ export function placeData(input: PlacingInput, owner: Uint32Array): void {
   placing.byReferrers();
   placing.throughPointers();
   const runs = runsOf(input.objects, input.content);
-  for (let round = 0; round < PLACEMENTS && placing.moved; round++) {
-    placing.moved = false;
-    for (const run of runs) placing.choose(run);
-    placing.settle();
-    placing.followHolders();
-  }
+  for (let round = 0; round < PLACEMENTS; round++) if (!placing.place(runs)) break;
 }
 
 /** Runs of objects in one area of which some are no content. */
@@ -109,8 +104,6 @@ function descents(gap: Uint32Array): Int32Array {
 
 /** The steps of `placeData`. Each long loop is a method of its own: see `sortedOrder`. */
 class Placing {
-  /** Whether an object has got another owner. */
-  moved = true;
   private readonly input: PlacingInput;
   private readonly owner: Uint32Array;
   /** Incoming pointers of each object, in one array: those of object i are at [from[i], from[i+1]). */
@@ -120,6 +113,8 @@ class Placing {
   private readonly low: Uint32Array;
   private readonly high: Uint32Array;
   private readonly placed: Uint8Array;
+  /** Whether an object has got another owner in this round. */
+  private moved = false;
   /** The number of this step; of each object the step in which it got its owner, of each run that in which its owners were chosen. */
   private step = 0;
   private readonly owned: Uint32Array;
@@ -178,8 +173,17 @@ class Placing {
     return changed;
   }
 
+  /** One round; false if it changed no owner, as no further one would. */
+  place(runs: readonly Run[]): boolean {
+    this.moved = false;
+    for (const run of runs) this.choose(run);
+    this.settle();
+    this.followHolders();
+    return this.moved;
+  }
+
   /** Chooses owners in one run among candidates, so that they ascend. Where these are those of the last time, so is the choice. */
-  choose(run: Run): void {
+  private choose(run: Run): void {
     this.step++;
     const last = this.chosen.get(run);
     if (last !== undefined && !this.hasChanged(run, last)) return;
@@ -254,7 +258,7 @@ class Placing {
   }
 
   /** Gives what fitted nowhere to its neighbours, where these may have it. */
-  settle(): void {
+  private settle(): void {
     const { owner, placed, low, high } = this;
     const { objects, content, who, textRank, main } = this.input;
     const fits = this.fitting();
@@ -285,7 +289,7 @@ class Placing {
   }
 
   /** Composites that only pointers lead to follow their holder, where order has nothing to say against it. */
-  followHolders(): void {
+  private followHolders(): void {
     const { owner, placed, from, holder } = this;
     const { objects, content, who } = this.input;
     this.step++;
