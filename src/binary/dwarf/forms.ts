@@ -291,8 +291,7 @@ export class AbbreviationTable {
   /** By code of one byte: where its steps begin and end. A step leads over values: so many bytes of them, or how to find out (STEP). */
   readonly first = new Uint32Array(SMALL_CODES);
   readonly end = new Uint32Array(SMALL_CODES);
-  steps = new Int32Array(256);
-  private count = 0;
+  readonly steps: number[] = [];
   private readonly known = new Map<number, Abbreviation>();
 
   constructor() {
@@ -307,18 +306,9 @@ export class AbbreviationTable {
     this.opaque[code] = isOpaque;
     this.located[code] = abbreviation.location >= 0 ? 1 : isOpaque;
     this.children[code] = abbreviation.hasChildren ? 1 : 0;
-    this.first[code] = this.count;
-    for (const step of steps) this.push(step);
-    this.end[code] = this.count;
-  }
-
-  private push(step: number): void {
-    if (this.count === this.steps.length) {
-      const more = new Int32Array(this.count * 2);
-      more.set(this.steps);
-      this.steps = more;
-    }
-    this.steps[this.count++] = step;
+    this.first[code] = this.steps.length;
+    for (const step of steps) this.steps.push(step);
+    this.end[code] = this.steps.length;
   }
 
   get(code: number): Abbreviation | undefined {
@@ -385,7 +375,7 @@ function skipValues(
   bytes: Uint8Array,
   at: number,
   end: number,
-  steps: Int32Array,
+  steps: readonly number[],
   first: number,
   last: number,
 ): number {

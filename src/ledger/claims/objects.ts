@@ -599,8 +599,8 @@ class Folding {
     const pointersHere = pointers[i];
     // from this size on the start is misaligned: see leastAlign
     const unit = place[i] & -place[i];
-    const tooWide = isAligned && unit > 0 && unit < MAX_ALIGN ? unit * 4 : NONE;
-    const misaligned = isKnown ? 0 : MISALIGNED;
+    const tooWide = unit * 4;
+    const misaligned = !isKnown && isAligned && unit > 0 && unit < MAX_ALIGN ? MISALIGNED : 0;
     const unformed = isKnown || skip[i] >= FIRM_START ? 0 : UNFORMED;
     const pointerless = isKnown ? 0 : POINTERLESS;
     let skipped = isKnown || this.weight[i] !== HIDDEN ? 0 : UNMARKED;
