@@ -212,6 +212,15 @@ function startsWith(bytes: Uint8Array, from: number, prefix: Uint8Array): boolea
   return true;
 }
 
+/** True for names that may not begin with a path: "type:…", "type.…", "go:…", "go.shape.…", "go.itab.…". */
+export function isMade(bytes: Uint8Array, from: number): boolean {
+  const first = bytes[from];
+  if (first === 116) return bytes[from + 1] === 121 && bytes[from + 2] === 112;
+  if (first !== 103 || bytes[from + 1] !== 111) return false;
+  const fourth = bytes[from + 3];
+  return bytes[from + 2] === 58 || (bytes[from + 2] === 46 && (fourth === 115 || fourth === 105 || fourth === 40));
+}
+
 /** `packageOf` for names that stand in one array: of names that begin with the same path one becomes text. */
 export class NameReader {
   private readonly bytes: Uint8Array;
@@ -226,7 +235,7 @@ export class NameReader {
 
   /** The package of the symbol whose name stands at [from, to). */
   packageAt(from: number, to: number): string {
-    if (this.isMade(from)) {
+    if (isMade(this.bytes, from)) {
       const type = this.typeAt(from);
       return type < to ? this.types.packageAt(type, to) : packageOf(this.textAt(from, to));
     }
@@ -251,16 +260,6 @@ export class NameReader {
       else if (c === 91 || c === 40 || c === 123 || c === 32 || c === 34) break;
     }
     return dot;
-  }
-
-  /** True for names that may not begin with a path: "type:…", "type.…", "go:…", "go.shape.…", "go.itab.…". */
-  private isMade(from: number): boolean {
-    const { bytes } = this;
-    const first = bytes[from];
-    if (first === 116) return bytes[from + 1] === 121 && bytes[from + 2] === 112;
-    if (first !== 103 || bytes[from + 1] !== 111) return false;
-    const fourth = bytes[from + 3];
-    return bytes[from + 2] === 58 || (bytes[from + 2] === 46 && (fourth === 115 || fourth === 105 || fourth === 40));
   }
 
   private textAt(from: number, to: number): string {

@@ -1,5 +1,6 @@
 // Data symbols of an unstripped file, as marks that name their owners: where symbols exist, they win over inference.
 import type { Executable, SymbolTable } from "../../binary/executable.ts";
+import { isMade } from "../../binary/go/symbolname.ts";
 import { KIND, Names, type SymbolNames } from "../ledger.ts";
 import { type MarkRows, Marks } from "./objects.ts";
 import { DATA, isMarker, letters, type SymbolPackages } from "./packagenames.ts";
@@ -61,17 +62,10 @@ function namesRuntime(bytes: Uint8Array, table: SymbolTable): boolean {
 /** Kind by name; unattributed stands for "as its area". */
 function kindOf(bytes: Uint8Array, table: SymbolTable, i: number): number {
   const at = table.nameOffset[i];
-  const first = bytes[at];
-  // "ty", "go:", "go.", or what Mach-O puts in front: names are decoded only where it pays
-  if (first === 0x74 ? bytes[at + 1] !== 0x79 : first === 0x67 ? !isMade(bytes, at) : first !== 0x5f)
-    return KIND.unattributed;
+  // names are decoded only where it pays; 0x5f: what Mach-O puts in front
+  if (bytes[at] !== 0x5f && !isMade(bytes, at)) return KIND.unattributed;
   const name = table.name(i);
   if (name.startsWith("type:") || name.startsWith("type.")) return KIND.type;
   if (name.startsWith("go:itab.") || name.startsWith("go.itab.")) return KIND.itab;
   return KIND.unattributed;
-}
-
-/** Whether a name begins with "go:" or "go.": many paths do with "google" or "golang". */
-function isMade(bytes: Uint8Array, at: number): boolean {
-  return bytes[at + 1] === 0x6f && (bytes[at + 2] === 0x3a || bytes[at + 2] === 0x2e);
 }
