@@ -29,11 +29,14 @@ const OF_TWO: readonly Flag[] = [
   ["--no-parallel-scavenge", "--parallel-scavenge"],
 ];
 
+// a limit that no heap reaches. V8 has a flag against marking as well, but asks for it twice, and ends if another thread changed it meanwhile
+const NO_MARKING: Flag = ["--incremental-marking-hard-trigger=1000000", "--incremental-marking-hard-trigger=0"];
+
 const COLLECTION_OF_TWO: readonly Flag[] = [
   // two threads work on one file, and their tables are used again by hand: to look for what else is free takes a twentieth of the time.
   // V8 would look because of memory that is not its own; of what it has itself it still collects when there is much
   ["--external-memory-accounted-in-global-limit", "--no-external-memory-accounted-in-global-limit"],
-  ["--no-incremental-marking", "--incremental-marking"],
+  NO_MARKING,
 ];
 
 const END: readonly Flag[] = [
@@ -43,7 +46,7 @@ const END: readonly Flag[] = [
 
 const END_OF_MARKING: readonly Flag[] = [
   // where Node waits in the end for those who look at old objects, not for those who compile and may wait for it
-  ["--no-incremental-marking", "--incremental-marking"],
+  NO_MARKING,
 ];
 
 /** To be called when all of Node that is needed has been loaded. `threads`: how many of ours there are. */
@@ -61,12 +64,14 @@ export function coast(): void {
 
 /** To be called when all is done: the next run loads what this one has compiled, under the flags that a process begins with. */
 export function keepCompiled(): void {
-  import.meta.compiled?.keep(() => {
-    for (const [, plain] of [...MEMORY, ...END]) setFlagsFromString(plain);
-    if (hasLimits()) for (const [, plain] of COLLECTION_OF_TWO) setFlagsFromString(plain);
-    if (!hasTiers()) return;
-    for (const [, plain] of [...TIERS, ...OF_ONE, ...OF_TWO, ...END_OF_MARKING]) setFlagsFromString(plain);
-  });
+  import.meta.compiled?.keep(restore);
+}
+
+/** Takes all flags back. */
+export function restore(): void {
+  reset([...MEMORY, ...END]);
+  if (hasLimits()) reset(COLLECTION_OF_TWO);
+  if (hasTiers()) reset([...TIERS, ...OF_ONE, ...OF_TWO, ...END_OF_MARKING]);
 }
 
 /** Whether this is a Node whose tiers are known: the one below the last is on by default. */
@@ -86,4 +91,8 @@ function major(): number {
 
 function set(flags: readonly Flag[]): void {
   for (const [flag] of flags) setFlagsFromString(flag);
+}
+
+function reset(flags: readonly Flag[]): void {
+  for (const [, plain] of flags) setFlagsFromString(plain);
 }
