@@ -4,6 +4,7 @@ import type { Moduledata } from "../../binary/go/moduledata.ts";
 import type { GoProgram } from "../../binary/go/program.ts";
 import { scanRefs } from "../../binary/go/refs/index.ts";
 import type { Refs } from "../../binary/go/refs/refs.ts";
+import { takeU32, takeU8 } from "../../binary/memory.ts";
 
 const NONE = 0xffffffff;
 
@@ -41,4 +42,24 @@ export function codeRefs(exe: Executable, go: GoProgram, module: Moduledata): Re
     textLow: text,
     textHigh: textEnd,
   });
+}
+
+/** What code refers to. */
+export interface Targets {
+  readonly rva: Uint32Array;
+  readonly formed: Uint8Array;
+}
+
+/** The distinct targets of references, ascending, and whether any reference forms the address. */
+export function targetsOf(refs: Refs, byTarget: Uint32Array): Targets {
+  const rva = takeU32(byTarget.length);
+  const formed = takeU8(byTarget.length).fill(0);
+  let n = 0;
+  for (let k = 0; k < byTarget.length; k++) {
+    const ref = byTarget[k];
+    const target = refs.target[ref];
+    if (n === 0 || rva[n - 1] !== target) rva[n++] = target;
+    if (refs.formed[ref] > 0) formed[n - 1] = 1;
+  }
+  return { rva: rva.subarray(0, n), formed: formed.subarray(0, n) };
 }

@@ -3,7 +3,11 @@
 import { u32 } from "../../binary/bytes.ts";
 import { type Executable, regionAt } from "../../binary/executable.ts";
 import { functionAt, type Pclntab } from "../../binary/go/pclntab.ts";
+import type { GoProgram } from "../../binary/go/program.ts";
 import type { Refs } from "../../binary/go/refs/refs.ts";
+import { KIND } from "../ledger.ts";
+import type { Functions } from "./functions.ts";
+import type { Objects } from "./objects.ts";
 
 /** How many bytes behind the instruction that forms the dictionary's address the call stands. */
 const REACH = 96;
@@ -11,11 +15,45 @@ const REACH = 96;
 /** What a generic function's name says about its hidden argument: it comes first, or behind a receiver. */
 type Instance = "function" | "method" | "";
 
+/** How many references to an object are asked for the call that tells its owner. */
+const ASKED = 8;
+
+/** For each object the package of the generic function whose dictionary it is, or 0. */
+export function dictionaryOwners(
+  exe: Executable,
+  go: GoProgram,
+  functions: Functions,
+  objects: Objects,
+  refs: Refs,
+  byTarget: Uint32Array,
+): Uint32Array {
+  const out = new Uint32Array(objects.count);
+  const calleeAt = dictionaryCalls(exe, go.pcln, refs);
+  const { target } = refs;
+  const firstAt = (r: number, rva: number): number => {
+    while (r < byTarget.length && target[byTarget[r]] < rva) r++;
+    return r;
+  };
+  const ownerAt = (r: number, rva: number): number => {
+    for (let k = r; k < byTarget.length && k < r + ASKED && target[byTarget[k]] === rva; k++) {
+      const callee = calleeAt(byTarget[k]);
+      if (callee >= 0) return functions.owner[callee];
+    }
+    return 0;
+  };
+  for (let o = 0, r = 0; o < objects.count; o++) {
+    if (objects.kind[o] !== KIND.rodata || objects.named[o] || objects.exact[o]) continue;
+    r = firstAt(r, objects.start[o]);
+    out[o] = ownerAt(r, objects.start[o]);
+  }
+  return out;
+}
+
 /**
  * Answers, for the number of a reference, the generic function (its index) that is called with the address as its dictionary, or −1.
  * Only amd64 and arm64.
  */
-export function dictionaryCalls(exe: Executable, t: Pclntab, refs: Refs): (ref: number) => number {
+function dictionaryCalls(exe: Executable, t: Pclntab, refs: Refs): (ref: number) => number {
   const callAfter = exe.arch === "amd64" ? callAmd64 : exe.arch === "arm64" ? callArm64 : undefined;
   const code = t.nfunc > 0 ? regionAt(exe.regions, t.entry[0]) : undefined;
   if (!callAfter || !code) return () => -1;
