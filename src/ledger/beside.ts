@@ -8,7 +8,7 @@ import { namedSymbols } from "../binary/symbolnames.ts";
 import { codeRefs } from "./claims/coderefs.ts";
 import { type Inflate, readDebug } from "./claims/dwarf.ts";
 import { type Functions, ownFunctions, packageByName } from "./claims/functions.ts";
-import { refOrigins } from "./claims/origins.ts";
+import { type Origins, refOrigins } from "./claims/origins.ts";
 import { readSymbolPackages, type SymbolPackages } from "./claims/packagenames.ts";
 import { claimNames } from "./claims/pclntab.ts";
 import { type SymbolMarks, symbolMarks } from "./claims/symbols.ts";
@@ -37,7 +37,7 @@ export interface Parts {
   readonly refs: Refs;
   readonly functions: FunctionsPart;
   readonly marks: SymbolMarks;
-  readonly origins: Uint32Array | undefined;
+  readonly origins: Origins | undefined;
   readonly symbols: SymbolsPart;
   /** What the format and Go's tables say: the code and the function table, and more. The function table is the source of symbols. */
   readonly table: RowsPart;

@@ -167,13 +167,19 @@ export class MonotoneChoice {
 /** How many of the next distances tell whether one is usual. */
 const AHEAD = 8;
 
+/** Of each object the number of its size class, and the size that is usual there. */
+export interface SizeClasses {
+  readonly number: Uint32Array;
+  readonly size: Uint32Array;
+}
+
 /**
- * Numbers the size classes of objects that ascend in size, from the distances between their starts: a distance exceeds the size where
+ * Finds the size classes of objects that ascend in size, from the distances between their starts: a distance exceeds the size where
  * nothing refers to the object in between, and falls short of it where a start is none; neither lasts. Where sizes fall for good,
  * another kind of object begins.
  */
-export function sizeClasses(gap: Uint32Array): Uint32Array {
-  const out = new Uint32Array(gap.length);
+export function sizeClasses(gap: Uint32Array): SizeClasses {
+  const out = { number: new Uint32Array(gap.length), size: new Uint32Array(gap.length) };
   let size = 0;
   let number = 0;
   for (let i = 0; i < gap.length; i++) {
@@ -199,7 +205,8 @@ export function sizeClasses(gap: Uint32Array): Uint32Array {
       size = usual;
       number++;
     }
-    out[i] = number;
+    out.number[i] = number;
+    out.size[i] = size;
   }
   return out;
 }

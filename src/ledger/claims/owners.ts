@@ -8,6 +8,7 @@ import { Candidates } from "./candidates.ts";
 import { objectAt, type Objects } from "./objects.ts";
 import { type AddCandidate, MonotoneChoice, UNEXPLAINED } from "./choice.ts";
 import { orderFromRuns, refineOrder } from "./order.ts";
+import type { Origins } from "./origins.ts";
 import { placeData, type Pointers, ROUNDS } from "./placing.ts";
 
 export interface OwnerInput {
@@ -19,8 +20,7 @@ export interface OwnerInput {
   /** Package id of each entry of types.packages. */
   readonly typePackage: Uint32Array;
   readonly functions: Functions;
-  /** Parallel to refs: the package whose inlined code refers to a variable; 0 where it is the function's own. */
-  readonly origins: Uint32Array;
+  readonly origins: Origins;
   readonly pointers: Pointers;
   /** Parallel to objects: the package of the generic function that gets the object as its dictionary; 0 for others. */
   readonly dictionaries: Uint32Array;
@@ -75,7 +75,8 @@ function textRanks({ functions, origins, packages }: OwnerInput): Uint32Array {
   const rank = new Uint32Array(packages).fill(NO_TEXT);
   functions.textOrder.forEach((pkg, k) => (rank[pkg] = k));
   // all of the code of a package was inlined: it comes before those that import it
-  for (let i = 0; i < origins.length; i++) if (rank[origins[i]] === NO_TEXT) rank[origins[i]] = 0;
+  const { inlined } = origins;
+  for (let i = 0; i < inlined.length; i++) if (rank[inlined[i]] === NO_TEXT) rank[inlined[i]] = 0;
   return rank;
 }
 
@@ -344,13 +345,13 @@ class Referring {
 
   private accept(o: number, ref: number, packageOf: Uint32Array): void {
     const { objects, origins, refs } = this.input;
-    const origin = objects.kind[o] === KIND.data ? origins[ref] : 0;
+    const origin = objects.kind[o] === KIND.data ? origins.inlined[ref] : 0;
     // what inlined code loads by name is of the package it was written in, or of one that this imports: not of the function's. An address
     // or an array may be an argument instead, and the caches of type assertions (internal/abi/switch.go) are made anew for each function
     if (origin > 0 && refs.formed[ref] === 0 && this.holds[o] === HOLDS_POINTER) this.who.add(o, origin);
     else {
       this.who.add(o, packageOf[refs.func[ref]]);
-      if (origin > 0) this.hints.add(o, origin);
+      if (objects.kind[o] === KIND.data) this.hints.add(o, origin || origins.next[ref]);
     }
   }
 

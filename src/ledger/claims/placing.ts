@@ -17,7 +17,7 @@ export interface PlacingInput {
   /** 1: the linker keeps one of equal content; 0: it numbers them package by package. */
   readonly content: Uint8Array;
   readonly who: Candidates;
-  /** Packages that only inlined code speaks for. */
+  /** Packages that only inlined code speaks for, which refers to the object or is called with it. */
   readonly hints: Candidates;
   /** By package id, the order of the text: dependencies first. */
   readonly textRank: Uint32Array;
@@ -41,7 +41,7 @@ const BY_LATER_HOLDER = 0.3 * UNEXPLAINED;
 const HOLDERS = 16;
 /** Cost of a descent of the load order where sizes seem equal: classes of close sizes look alike. */
 const DESCENT = 1.2 * UNEXPLAINED;
-/** The same where distances up to this many bytes leave no room for other sizes. */
+/** The same in classes of up to this many bytes, which leave no room for other sizes. */
 const UNMIXED = 16;
 const DESCENT_IN_CLASS = 40 * UNEXPLAINED;
 const PLACEMENTS = 3;
@@ -74,8 +74,8 @@ function runsOf(objects: Objects, content: Uint8Array): Run[] {
   for (let start = 0; start < objects.count;) {
     const end = areaEnd(objects, start);
     if (!content[start] || !content[end - 1]) {
-      const gap = gaps(objects, start, end);
-      runs.push({ start, end, segment: sizeClasses(gap), descent: descents(gap) });
+      const { number, size } = sizeClasses(gaps(objects, start, end));
+      runs.push({ start, end, segment: number, descent: descents(size) });
     }
     start = end;
   }
@@ -96,9 +96,9 @@ function gaps(objects: Objects, from: number, to: number): Uint32Array {
   return out;
 }
 
-function descents(gap: Uint32Array): Int32Array {
-  const out = new Int32Array(gap.length);
-  for (let i = 0; i < gap.length; i++) out[i] = gap[i] <= UNMIXED ? DESCENT_IN_CLASS : DESCENT;
+function descents(size: Uint32Array): Int32Array {
+  const out = new Int32Array(size.length);
+  for (let i = 0; i < size.length; i++) out[i] = size[i] <= UNMIXED ? DESCENT_IN_CLASS : DESCENT;
   return out;
 }
 

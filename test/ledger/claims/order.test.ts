@@ -89,7 +89,7 @@ describe("the choice of owners that ascend", () => {
 });
 
 describe("size classes", () => {
-  const classes = (...gaps: number[]): number[] => [...sizeClasses(run(...gaps))];
+  const classes = (...gaps: number[]): number[] => [...sizeClasses(run(...gaps)).number];
 
   test("a new one where sizes grow", () => {
     expect(classes(8, 8, 8, 16, 16, 16, 32, 32)).toEqual([1, 1, 1, 2, 2, 2, 3, 3]);
@@ -97,6 +97,12 @@ describe("size classes", () => {
 
   test("neither a hole nor a start that is none makes one", () => {
     expect(new Set(classes(16, 16, 48, 16, 16, 8, 8, 16, 16)).size).toBe(1);
+  });
+
+  test("a hole is not larger than its class", () => {
+    expect([...sizeClasses(run(16, 16, 48, 16, 16, 16, 64, 64, 64, 64)).size]).toEqual([
+      16, 16, 16, 16, 16, 16, 64, 64, 64, 64,
+    ]);
   });
 
   test("sizes that fall for good begin another kind of object", () => {
