@@ -7,8 +7,8 @@ import { openContainer } from "../binary/open.ts";
 import { namedSymbols } from "../binary/symbolnames.ts";
 import { codeRefs } from "./claims/coderefs.ts";
 import { type Inflate, readDebug } from "./claims/dwarf.ts";
-import { type Functions, ownFunctions, packageByName } from "./claims/functions.ts";
-import { type Origins, refOrigins } from "./claims/origins.ts";
+import { type Functions, ownFunctions } from "./claims/functions.ts";
+import { type OriginsPart, refOrigins } from "./claims/origins.ts";
 import { readSymbolPackages, type SymbolPackages } from "./claims/packagenames.ts";
 import { claimNames } from "./claims/pclntab.ts";
 import { type SymbolMarks, symbolMarks } from "./claims/symbols.ts";
@@ -37,7 +37,7 @@ export interface Parts {
   readonly refs: Refs;
   readonly functions: FunctionsPart;
   readonly marks: SymbolMarks;
-  readonly origins: Origins | undefined;
+  readonly origins: OriginsPart;
   readonly symbols: SymbolsPart;
   /** What the format and Go's tables say: the code and the function table, and more. The function table is the source of symbols. */
   readonly table: RowsPart;
@@ -75,9 +75,8 @@ export function* makeParts(bytes: Uint8Array, inflate: Inflate, wantsSymbols = (
   const read = exe.symbols();
   const reading = readSymbolPackages(bytes, read);
   yield { part: "marks", value: symbolMarks(exe, reading.next().value) };
-  const origins = refOrigins(exe, go, go.module, refs, packageByName(go.pcln, packages));
-  // a table that names packages nowhere else is read again by whoever numbers them
-  yield { part: "origins", value: packages.count === known ? origins : undefined };
+  const origins = refOrigins(exe, go, go.module, refs, packages);
+  yield { part: "origins", value: { origins, known, added: packages.all().slice(known) } };
   claimFunctions(claims, exe, go, functions, symbolOf);
   const table = fillGaps(sweep(structure), sweep(claims));
   const named = reading.next().value;

@@ -10,6 +10,10 @@ import { goBuild, type GoOptions } from "../fixture.ts";
 
 const builds: [string, GoOptions][] = [
   ["linux/amd64, stripped", { fixture: "server", ldflags: "-s -w" }],
+  [
+    "linux/amd64, a package of inlined code alone",
+    { fixture: "inlined", pkg: "./closures", flags: ["-trimpath"], ldflags: "-s -w" },
+  ],
   ["linux/amd64 with symbols", { fixture: "server" }],
   ["linux/arm64, stripped", { fixture: "server", goarch: "arm64", ldflags: "-s -w" }],
   ["windows/amd64 with symbols", { fixture: "server", goos: "windows" }],

@@ -5,6 +5,7 @@ import { methodElimination } from "../../binary/go/elimination.ts";
 import { pointerWords } from "../../binary/go/gcprog.ts";
 import type { Moduledata } from "../../binary/go/moduledata.ts";
 import type { GoProgram } from "../../binary/go/program.ts";
+import type { Refs } from "../../binary/go/refs/refs.ts";
 import { TypeWalker, U32List } from "../../binary/go/types.ts";
 import { release } from "../../binary/memory.ts";
 import type { Beside } from "../beside.ts";
@@ -15,12 +16,12 @@ import { codeRefs, targetsOf } from "./coderefs.ts";
 import { findComposites, type PointerWords, stringSize } from "./composites.ts";
 import { dictionaryOwners } from "./dictionaries.ts";
 import { embedRows, findAssets } from "./embeds.ts";
-import { type Functions, packageByName } from "./functions.ts";
+import type { Functions } from "./functions.ts";
 import { ImageWords } from "./imagewords.ts";
 import { findLayout, type Span } from "./layout.ts";
 import { markData } from "./marking.ts";
 import { buildObjects, type MarkRows, objectAt, type Objects } from "./objects.ts";
-import { refOrigins } from "./origins.ts";
+import { adoptOrigins, type Origins, refOrigins } from "./origins.ts";
 import { decideOwners } from "./owners.ts";
 import type { Pointers } from "./placing.ts";
 import { stackMasks } from "./stackmasks.ts";
@@ -120,7 +121,7 @@ export function claimData(data: DataInput): DataResult {
         types,
         typePackage: typeOwner,
         functions,
-        origins: beside?.("origins") ?? refOrigins(exe, go, module, refs, packageByName(go.pcln, packages)),
+        origins: originsOf(data, refs),
         pointers: pointersBetween(words, p, layout.strings, composites.pointers, objects, slots),
         dictionaries: dictionaryOwners(exe, go, functions, objects, refs, byTarget),
         stackMasks: { rva: stack.rva, pkg: stack.func.map((f) => functions.unit[f]) },
@@ -200,6 +201,11 @@ function countBefore(flags: Uint8Array): Uint32Array | undefined {
 /** Adds the types among places between two others that something leads to. */
 function addReferred(walker: TypeWalker, rva: Uint32Array, low: number, limit: number): void {
   for (let i = 0; i < rva.length; i++) if (rva[i] > low && rva[i] < limit) walker.add(rva[i]);
+}
+
+function originsOf({ exe, go, module, claims: { packages }, beside }: DataInput, refs: Refs): Origins {
+  const part = beside?.("origins");
+  return part ? adoptOrigins(part, packages) : refOrigins(exe, go, module, refs, packages);
 }
 
 function claimObjects(claims: Claims, objects: Objects, owner: Uint32Array, evidence: Uint8Array): void {

@@ -1,6 +1,7 @@
 // Which package each function belongs to: by name where the name tells, by compilation unit and source directory where it does not.
 import { packageOf, unescapePath } from "../../binary/go/symbolname.ts";
 import { firstPcValue, type Pclntab } from "../../binary/go/pclntab.ts";
+import { pcValueAt } from "../../binary/go/pcvalues.ts";
 import { text, u32 } from "../../binary/bytes.ts";
 import { takeU32, takeU8 } from "../../binary/memory.ts";
 import type { Names } from "../ledger.ts";
@@ -17,6 +18,9 @@ export interface Functions {
 }
 
 const NONE = 0xffffffff;
+
+/** Longer paths are damage. */
+const MAX_PATH = 4096;
 
 /** Whether a byte ends a path: [ ( { " and a space. */
 function opens(c: number): boolean {
@@ -128,8 +132,11 @@ export class NameScanner {
 
 /** Where the source path of a function's first instruction stands within the file names; −1 if the tables do not tell. */
 function firstFile(t: Pclntab, view: DataView, i: number): number {
-  if (t.version === "1.2") return -1;
-  const file = firstPcValue(t, t.pcfile[i]);
+  return fileOffset(t, view, i, t.version === "1.2" ? -1 : firstPcValue(t, t.pcfile[i]));
+}
+
+/** Where the name of a file stands in the file table, of which function i's unit knows the number; −1 for none. */
+function fileOffset(t: Pclntab, view: DataView, i: number, file: number): number {
   if (file < 0) return -1;
   const at = t.cutab + (t.cuOffset[i] + file) * 4;
   if (at + 4 > t.filetab) return -1;
@@ -158,6 +165,34 @@ export function packageOfFile(path: string, packages: Names): number {
     if (id) return id;
   }
   return 0;
+}
+
+/**
+ * The import path of a source file's package where the file is in the module cache, or so named by -trimpath: "golang.org/x/net@v0.1.0/idna/a.go".
+ * "" for others.
+ */
+export function importPathOfFile(path: string): string {
+  if (path.length > MAX_PATH) return "";
+  const found = /^(.*\/pkg\/mod\/)?([^@]+)@v[^/]+((?:\/[^/]+)*)\/[^/]+$/.exec(path.replace(/\\/g, "/"));
+  if (!found || (found[1] === undefined && /^\/|:/.test(found[2]))) return "";
+  return (found[2] + found[3]).replace(/!([a-z])/g, (_, c: string) => c.toUpperCase());
+}
+
+/** Answers the package in whose source the instruction at an RVA of function f was written; 0 if its file does not tell. */
+export function packageBySource(t: Pclntab, packages: Names): (f: number, rva: number) => number {
+  const view = new DataView(t.bytes.buffer, t.bytes.byteOffset, t.bytes.byteLength);
+  const known = new Map<number, number>();
+  return (f, rva) => {
+    const offset = t.version === "1.2" ? -1 : fileOffset(t, view, f, pcValueAt(t, t.pcfile[f], rva - t.entry[f]));
+    if (offset < 0) return 0;
+    let id = known.get(offset);
+    if (id === undefined) {
+      const path = fileName(t, offset);
+      const importPath = importPathOfFile(path);
+      known.set(offset, (id = importPath === "" ? packageOfFile(path, packages) : packages.id(importPath)));
+    }
+    return id;
+  };
 }
 
 /** Answers the package id of the name at an offset within the name table. */

@@ -1,10 +1,14 @@
 // Which package's source a reference was written in: code that was inlined refers to the variables of the package it came from.
+import { text } from "../../binary/bytes.ts";
 import { type Executable, regionAt } from "../../binary/executable.ts";
 import { takeU32 } from "../../binary/memory.ts";
 import { inlineReader, type InlineStep } from "../../binary/go/inlining.ts";
 import type { Moduledata } from "../../binary/go/moduledata.ts";
 import type { GoProgram } from "../../binary/go/program.ts";
+import type { Pclntab } from "../../binary/go/pclntab.ts";
 import type { Refs } from "../../binary/go/refs/refs.ts";
+import type { Names } from "../ledger.ts";
+import { packageByName, packageBySource } from "./functions.ts";
 
 /** Package ids parallel to `refs`; 0 where the target is no variable. */
 export interface Origins {
@@ -17,12 +21,18 @@ export interface Origins {
 /** How many bytes in front of inlined code an argument of it is loaded. */
 const REACH = 16;
 
+/** How many references of a function are looked up in its table of files, which is read from its start each time. */
+const ASKED = 64;
+/** Longer names are damage. */
+const MAX_NAME = 4096;
+
+/** Packages get ids where only inlined code tells of them. */
 export function refOrigins(
   exe: Executable,
   { pcln: t }: GoProgram,
   module: Moduledata,
   refs: Refs,
-  packageAt: (nameOff: number) => number,
+  packages: Names,
 ): Origins {
   const inlined = takeU32(refs.count).fill(0);
   const next = takeU32(refs.count).fill(0);
@@ -32,6 +42,13 @@ export function refOrigins(
   if (!funcdata) return { inlined, next };
   const { count, func, target, at } = refs;
   const stepsOf = inlineReader(t, funcdata, gofunc);
+  const packageAt = packageByName(t, packages);
+  const sourceAt = packageBySource(t, packages);
+  const isClosure = closures(t);
+  let asked = 0;
+  // a closure of an inlined function has the name of the function that this was inlined into: its source tells
+  const writtenIn = (name: number, ref: number): number =>
+    (isClosure(name) && asked++ < ASKED && sourceAt(func[ref], at[ref])) || packageAt(name);
   // the references of the function at hand that no step has reached yet, and the first of all
   let r = 0;
   let first = 0;
@@ -40,7 +57,7 @@ export function refOrigins(
     while (r < to && at[r] < step.from) r++;
     if (step.name >= 0) noteArguments(step);
     for (; r < to && at[r] < step.to; r++) {
-      if (step.name >= 0 && target[r] >= low) inlined[r] = packageAt(step.name);
+      if (step.name >= 0 && target[r] >= low) inlined[r] = writtenIn(step.name, r);
     }
   };
   const noteArguments = ({ from, name }: InlineStep): void => {
@@ -58,7 +75,57 @@ export function refOrigins(
   for (let from = 0; from < count; from = to) {
     to = endOf(from);
     first = r = from;
+    asked = 0;
     if (wanted) stepsOf(func[from], note);
   }
   return { inlined, next };
+}
+
+/** Answers whether the name at an offset within the name table is a closure's (cmd/compile/internal/ir/func.go, closureName). */
+function closures(t: Pclntab): (nameOff: number) => boolean {
+  const known = new Map<number, boolean>();
+  return (nameOff) => {
+    let is = known.get(nameOff);
+    if (is === undefined) {
+      const from = t.funcnametab + nameOff;
+      const to = endOfName(t.bytes, from);
+      known.set(nameOff, (is = isDigit(t.bytes[to - 1]) && CLOSURE.test(text(t.bytes.subarray(from, to)))));
+    }
+    return is;
+  };
+}
+
+const CLOSURE = /\.func\d+(?:\.\d+)*$/;
+
+/** Where a name ends, at its NUL; where it begins if that does not come. */
+function endOfName(bytes: Uint8Array, from: number): number {
+  const limit = Math.min(bytes.length, from + MAX_NAME);
+  let to = from;
+  while (to < limit && bytes[to] !== 0) to++;
+  return to < limit ? to : from;
+}
+
+function isDigit(c: number | undefined): boolean {
+  return c !== undefined && c >= 48 && c <= 57;
+}
+
+/** Origins as one thread hands them to another: packages from the `known`-th id on are those in `added`. Plain data. */
+export interface OriginsPart {
+  readonly origins: Origins;
+  readonly known: number;
+  readonly added: readonly string[];
+}
+
+/** Takes over origins: packages become the numbers of this table, in place. The first `known` must be the same. */
+export function adoptOrigins({ origins, known, added }: OriginsPart, packages: Names): Origins {
+  const ids = Uint32Array.from(added, (name) => packages.id(name));
+  if (ids.some((id, i) => id !== known + i)) {
+    renumber(origins.inlined, known, ids);
+    renumber(origins.next, known, ids);
+  }
+  return origins;
+}
+
+function renumber(numbers: Uint32Array, known: number, ids: Uint32Array): void {
+  for (let i = 0; i < numbers.length; i++) if (numbers[i] >= known) numbers[i] = ids[numbers[i] - known];
 }

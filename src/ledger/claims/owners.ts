@@ -279,6 +279,8 @@ class Referring {
   private readonly input: OwnerInput;
   private readonly who: Candidates;
   private readonly hints: Candidates;
+  /** By package: whether it has code of its own. */
+  private readonly hasText: Uint8Array;
   /** By object: whether one points to it, and what its own pointers lead to. */
   private readonly pointed: Uint8Array;
   private readonly holds: Uint8Array;
@@ -291,6 +293,8 @@ class Referring {
     this.input = input;
     this.who = who;
     this.hints = hints;
+    this.hasText = new Uint8Array(input.packages);
+    for (const pkg of input.functions.textOrder) this.hasText[pkg] = 1;
     this.pointed = new Uint8Array(objects.count);
     this.holds = new Uint8Array(objects.count);
     this.again = new Uint8Array(byTarget.length);
@@ -347,8 +351,10 @@ class Referring {
     const { objects, origins, refs } = this.input;
     const origin = objects.kind[o] === KIND.data ? origins.inlined[ref] : 0;
     // what inlined code loads by name is of the package it was written in, or of one that this imports: not of the function's. An address
-    // or an array may be an argument instead, and the caches of type assertions (internal/abi/switch.go) are made anew for each function
-    if (origin > 0 && refs.formed[ref] === 0 && this.holds[o] === HOLDS_POINTER) this.who.add(o, origin);
+    // or an array may be an argument instead, and the caches of type assertions (internal/abi/switch.go) are made anew for each function.
+    // A package of which all code was inlined has no other way to its variables
+    const isLoaded = refs.formed[ref] === 0 || this.hasText[origin] === 0;
+    if (origin > 0 && isLoaded && this.holds[o] === HOLDS_POINTER) this.who.add(o, origin);
     else {
       this.who.add(o, packageOf[refs.func[ref]]);
       if (objects.kind[o] === KIND.data) this.hints.add(o, origin || origins.next[ref]);

@@ -1,6 +1,6 @@
 // Packages of functions by the names of the function table.
 import { expect, test } from "vitest";
-import { NameScanner } from "../../../src/ledger/claims/functions.ts";
+import { importPathOfFile, NameScanner } from "../../../src/ledger/claims/functions.ts";
 import { Names } from "../../../src/ledger/ledger.ts";
 
 const PATHS = ["main", "a/b", "a/b.c/d", "a/bc", "a/b/c", "gopkg.in/yaml%2ev3", "go.uber.org/zap", "go", "typed/x", ""];
@@ -54,4 +54,23 @@ test("names tell their package, what has type arguments is generic, and all are 
     ["a/b.c/d", false, 9],
     ["a/b", true, 17],
   ]);
+});
+
+test("a file of the module cache, or one named by -trimpath, tells its package", () => {
+  const MODULE = "/home/me/go/pkg/mod/github.com/!azure/sdk/v2@v2.1.0";
+  expect(importPathOfFile(`${MODULE}/a/b.go`)).toBe("github.com/Azure/sdk/v2/a");
+  expect(importPathOfFile(`${MODULE}/b.go`)).toBe("github.com/Azure/sdk/v2");
+  expect(importPathOfFile("C:\\go\\pkg\\mod\\golang.org\\x\\net@v0.1.0\\idna\\a.go")).toBe("golang.org/x/net/idna");
+  expect(importPathOfFile("golang.org/x/net@v0.1.0/idna/a.go")).toBe("golang.org/x/net/idna");
+  const others = [
+    "/home/me@v1/x/a.go",
+    "D:/x@v1.0.0/a.go",
+    "/usr/local/go/src/fmt/print.go",
+    "m/a.go",
+    "m@v1",
+    "",
+    "@v1/a.go",
+  ];
+  for (const path of others) expect(importPathOfFile(path)).toBe("");
+  expect(importPathOfFile(`${"/pkg/mod/".repeat(500)}m@v1/a.go`)).toBe("");
 });

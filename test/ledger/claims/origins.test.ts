@@ -1,12 +1,25 @@
 import { readFileSync } from "node:fs";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { profile } from "../../../src/ledger/profile.ts";
 import { goBuild } from "../../fixture.ts";
 
-test.each(["amd64", "arm64"])("an argument of inlined code is of its package: %s", (goarch) => {
-  const bytes = readFileSync(goBuild({ fixture: "arguments", ldflags: "-s -w", goos: "linux", goarch }));
-  const at = bytes.indexOf("MONO glyph");
-  const { ledger } = profile(bytes);
-  const range = ledger.start.findLastIndex((start) => start <= at);
-  expect(ledger.packages.get(ledger.pkg[range])).toBe("fixture/arguments/paint/font");
+describe.each(["amd64", "arm64"])("in a stripped program for %s", (goarch) => {
+  /** The package of a string that some bytes of the file are in. */
+  function ownerOf(content: string, pkg: string): string {
+    const bytes = readFileSync(
+      goBuild({ fixture: "inlined", pkg, ldflags: "-s -w", flags: ["-trimpath"], goos: "linux", goarch }),
+    );
+    const { ledger } = profile(bytes);
+    const at = bytes.indexOf(content);
+    expect(at).toBeGreaterThan(0);
+    return ledger.packages.get(ledger.pkg[ledger.start.findLastIndex((start) => start <= at)]);
+  }
+
+  test("an argument of inlined code is of its package", () => {
+    expect(ownerOf("MONO glyph", ".")).toBe("fixture/inlined/paint/font");
+  });
+
+  test("what an inlined closure refers to is of the package that its source is in", () => {
+    expect(ownerOf("ROOTSroot", "./closures")).toBe("fixture.test/roots/bundle");
+  });
 });
