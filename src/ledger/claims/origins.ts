@@ -8,7 +8,7 @@ import type { GoProgram } from "../../binary/go/program.ts";
 import type { Pclntab } from "../../binary/go/pclntab.ts";
 import type { Refs } from "../../binary/go/refs/refs.ts";
 import type { Names } from "../ledger.ts";
-import { packageByName, packageBySource } from "./functions.ts";
+import { NameScanner, packageBySource } from "./functions.ts";
 
 /** Package ids parallel to `refs`; 0 where the target is no variable. */
 export interface Origins {
@@ -42,27 +42,29 @@ export function refOrigins(
   if (!funcdata) return { inlined, next };
   const { count, func, target, at } = refs;
   const stepsOf = inlineReader(t, funcdata, gofunc);
-  const packageAt = packageByName(t, packages);
+  const names = new InlinedNames(t, packages);
   const sourceAt = packageBySource(t, packages);
-  const isClosure = closures(t);
   let asked = 0;
   // a closure of an inlined function has the name of the function that this was inlined into: its source tells
-  const writtenIn = (name: number, ref: number): number =>
-    (isClosure(name) && asked++ < ASKED && sourceAt(func[ref], at[ref])) || packageAt(name);
+  const writtenIn = (name: number, ref: number): number => {
+    const inlinedName = names.look(name);
+    const pkg = packageIn(inlinedName);
+    return isClosure(inlinedName) && asked++ < ASKED ? sourceAt(func[ref], at[ref]) || pkg : pkg;
+  };
   // the references of the function at hand that no step has reached yet, and the first of all
   let r = 0;
   let first = 0;
   let to = 0;
   const note = (step: InlineStep): void => {
     while (r < to && at[r] < step.from) r++;
-    if (step.name >= 0) noteArguments(step);
+    if (step.name >= 0 && r > first && at[r - 1] >= step.from - REACH) noteArguments(step);
     for (; r < to && at[r] < step.to; r++) {
       if (step.name >= 0 && target[r] >= low) inlined[r] = writtenIn(step.name, r);
     }
   };
   const noteArguments = ({ from, name }: InlineStep): void => {
     for (let k = r - 1; k >= first && at[k] >= from - REACH && inlined[k] === 0; k--)
-      if (target[k] >= low) next[k] = packageAt(name);
+      if (target[k] >= low) next[k] = packageIn(names.look(name));
   };
   /** Where the references of the same function end; to note them is wanted where one of them leads to a variable. */
   let wanted = false;
@@ -81,32 +83,49 @@ export function refOrigins(
   return { inlined, next };
 }
 
-/** Answers whether the name at an offset within the name table is a closure's (cmd/compile/internal/ir/func.go, closureName). */
-function closures(t: Pclntab): (nameOff: number) => boolean {
-  const known = new Map<number, boolean>();
-  return (nameOff) => {
-    let is = known.get(nameOff);
-    if (is === undefined) {
-      const from = t.funcnametab + nameOff;
-      const to = endOfName(t.bytes, from);
-      known.set(nameOff, (is = isDigit(t.bytes[to - 1]) && CLOSURE.test(text(t.bytes.subarray(from, to)))));
-    }
-    return is;
-  };
-}
-
+/** ".func1", ".func1.2", … at the end of a name (cmd/compile/internal/ir/func.go, closureName). */
 const CLOSURE = /\.func\d+(?:\.\d+)*$/;
 
-/** Where a name ends, at its NUL; where it begins if that does not come. */
-function endOfName(bytes: Uint8Array, from: number): number {
-  const limit = Math.min(bytes.length, from + MAX_NAME);
-  let to = from;
-  while (to < limit && bytes[to] !== 0) to++;
-  return to < limit ? to : from;
+/** What a name of an inlined function tells: the package's id times two, and one if it is a closure's. */
+type InlinedName = number;
+
+function packageIn(name: InlinedName): number {
+  return name >>> 1;
 }
 
-function isDigit(c: number | undefined): boolean {
-  return c !== undefined && c >= 48 && c <= 57;
+function isClosure(name: InlinedName): boolean {
+  return (name & 1) === 1;
+}
+
+/** Names of inlined functions, by their offsets within the name table. */
+class InlinedNames {
+  private readonly t: Pclntab;
+  private readonly scan: NameScanner;
+  private readonly known = new Map<number, InlinedName>();
+
+  constructor(t: Pclntab, packages: Names) {
+    this.t = t;
+    this.scan = new NameScanner(t.bytes, packages);
+  }
+
+  look(nameOff: number): InlinedName {
+    return this.known.get(nameOff) ?? this.read(nameOff);
+  }
+
+  private read(nameOff: number): InlinedName {
+    const { bytes, funcnametab } = this.t;
+    const from = funcnametab + nameOff;
+    const pkg = nameOff >= 0 && from < bytes.length ? this.scan.read(from) : 0;
+    const name = pkg * 2 + (pkg > 0 && this.endsAsClosure(from, this.scan.end) ? 1 : 0);
+    this.known.set(nameOff, name);
+    return name;
+  }
+
+  private endsAsClosure(from: number, end: number): boolean {
+    const { bytes } = this.t;
+    const last = bytes[end - 1];
+    return last >= 48 && last <= 57 && end - from <= MAX_NAME && CLOSURE.test(text(bytes.subarray(from, end)));
+  }
 }
 
 /** Origins as one thread hands them to another: packages from the `known`-th id on are those in `added`. Plain data. */
