@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { goBuild, goInstall } from "../test/fixture.ts";
 import { builtPare } from "./built.ts";
-import { against, measure, table } from "./measure.ts";
+import { against, measure, type Measured, table } from "./measure.ts";
 
 const RUNS = Number(process.argv[2] ?? 5);
 const MB = 1e6;
@@ -42,6 +42,32 @@ function findGsa(): string | undefined {
   return spawnSync(command, ["--version"]).status === 0 ? command : undefined;
 }
 
+interface Row extends Pick<Subject, "name" | "ratio" | "seconds" | "peak"> {
+  readonly file: string;
+  readonly ours: Measured;
+  readonly theirs: Measured;
+  readonly other?: Measured;
+}
+
+/** All files by turns, so that a stretch in which the machine is busy does not fall on one of them alone: the best run of each counts. */
+function measureAll(all: readonly Subject[], pare: readonly string[], gsa: string | undefined): Row[] {
+  const files = all.flatMap(({ stripped, full, ...subject }) => [
+    { ...subject, name: `${subject.name} stripped`, file: stripped, full },
+    { ...subject, name: `${subject.name} full`, file: full, full },
+  ]);
+  const commandsOf = ({ file, full }: (typeof files)[number]): string[][] => [
+    [...pare, "profile", "--json", file],
+    ["go", "tool", "nm", "-size", full],
+    ...(gsa === undefined ? [] : [[gsa, "--format", "json", "-o", "/dev/null", file]]),
+  ];
+  const each = gsa === undefined ? 2 : 3;
+  const measured = measure(files.flatMap(commandsOf), RUNS);
+  return files.map(({ full: _, ...row }, i) => {
+    const [ours, theirs, other] = measured.slice(i * each, (i + 1) * each);
+    return { ...row, ours, theirs, ...(other && { other }) };
+  });
+}
+
 function main(): void {
   const pare = builtPare();
   // since Go 1.24 the first `go tool nm` compiles nm: not in the measurement
@@ -52,32 +78,22 @@ function main(): void {
   const rows = [
     ["subject", "MB", "pare s", "cpu s", "nm s", "pare/nm", "peak MB", "MB/s", "gsa s", "gsa/pare", "gsa MB"],
   ];
-  for (const { name, stripped, full, ratio, seconds, peak } of all) {
-    for (const [variant, file] of [
-      ["stripped", stripped],
-      ["full", full],
-    ]) {
-      const commands = [
-        [...pare, "profile", "--json", file],
-        ["go", "tool", "nm", "-size", full],
-      ];
-      if (gsa !== undefined) commands.push([gsa, "--format", "json", "-o", "/dev/null", file]);
-      const [ours, theirs, other] = measure(commands, RUNS);
-      const size = statSync(file).size;
-      rows.push([
-        `${name} ${variant}`,
-        (size / MB).toFixed(1),
-        against(ours.seconds, seconds, 3),
-        ours.cpu.toFixed(2),
-        theirs.seconds.toFixed(3),
-        against(ours.seconds / theirs.seconds, ratio, 2),
-        against(ours.peak / MB, peak, 0),
-        (size / MB / ours.seconds).toFixed(0),
-        other === undefined ? "-" : other.seconds.toFixed(2),
-        other === undefined ? "-" : (other.seconds / ours.seconds).toFixed(1),
-        other === undefined ? "-" : (other.peak / MB).toFixed(0),
-      ]);
-    }
+  const measured = measureAll(all, pare, gsa);
+  for (const { name, file, ratio, seconds, peak, ours, theirs, other } of measured) {
+    const size = statSync(file).size;
+    rows.push([
+      name,
+      (size / MB).toFixed(1),
+      against(ours.seconds, seconds, 3),
+      ours.cpu.toFixed(2),
+      theirs.seconds.toFixed(3),
+      against(ours.seconds / theirs.seconds, ratio, 2),
+      against(ours.peak / MB, peak, 0),
+      (size / MB / ours.seconds).toFixed(0),
+      other === undefined ? "-" : other.seconds.toFixed(2),
+      other === undefined ? "-" : (other.seconds / ours.seconds).toFixed(1),
+      other === undefined ? "-" : (other.peak / MB).toFixed(0),
+    ]);
   }
   process.stdout.write(table(rows));
   const [help] = measure([[...pare, "--help"]], Math.max(RUNS, 10));
