@@ -28,6 +28,7 @@ export function adopt(
   return { ...rows, packages, symbols };
 }
 
-function renumber(numbers: Uint32Array, count: number, to: Uint32Array): void {
+/** Exchanges the first `count` numbers for what stands at their place in `to`. */
+export function renumber(numbers: Uint32Array, count: number, to: Uint32Array): void {
   for (let i = 0; i < count; i++) numbers[i] = to[numbers[i]];
 }

@@ -7,6 +7,7 @@ import type { Moduledata } from "../../binary/go/moduledata.ts";
 import type { GoProgram } from "../../binary/go/program.ts";
 import type { Pclntab } from "../../binary/go/pclntab.ts";
 import type { Refs } from "../../binary/go/refs/refs.ts";
+import { renumber } from "../handover.ts";
 import type { Names } from "../ledger.ts";
 import { NameScanner, packageBySource } from "./functions.ts";
 
@@ -137,14 +138,12 @@ export interface OriginsPart {
 
 /** Takes over origins: packages become the numbers of this table, in place. The first `known` must be the same. */
 export function adoptOrigins({ origins, known, added }: OriginsPart, packages: Names): Origins {
-  const ids = Uint32Array.from(added, (name) => packages.id(name));
-  if (ids.some((id, i) => id !== known + i)) {
-    renumber(origins.inlined, known, ids);
-    renumber(origins.next, known, ids);
+  const ids = Uint32Array.from({ length: known + added.length }, (_, i) =>
+    i < known ? i : packages.id(added[i - known]),
+  );
+  if (ids.some((id, i) => id !== i)) {
+    renumber(origins.inlined, origins.inlined.length, ids);
+    renumber(origins.next, origins.next.length, ids);
   }
   return origins;
-}
-
-function renumber(numbers: Uint32Array, known: number, ids: Uint32Array): void {
-  for (let i = 0; i < numbers.length; i++) if (numbers[i] >= known) numbers[i] = ids[numbers[i] - known];
 }
